@@ -1,0 +1,1 @@
+"""Folders that people download → radiographs. One file per collection, one registry."""

@@ -1,0 +1,80 @@
+"""What every collection can do: say what it is, recognise its folder, read it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from hilum.radiograph import Finding, Licence, LungConvention, Radiograph, Structure
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in a collection's folder that is not as it should be.
+
+    An image it concerns is named by ``source_path``, relative to the folder with forward
+    slashes; ``kind`` is one of a few fixed words (``missing image``, ``missing mask``,
+    ``not a radiograph``, …) so that problems can be counted.
+    """
+
+    source_path: str
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that one folder of a collection holds, with everything that is wrong with it.
+
+    Every image file under the folder is in ``radiographs`` or in ``problems``.
+    """
+
+    collection: str
+    root: Path
+    radiographs: tuple[Radiograph, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is published about a collection, for tables, cards and users."""
+
+    name: str
+    """Short name, used in file names, columns and on the command line."""
+    title: str
+    images: str
+    """How many radiographs the published collection holds, in words."""
+    findings: tuple[Finding, ...]
+    structures: tuple[Structure, ...]
+    lung_convention: LungConvention | None
+    licence: Licence
+    citation: str
+    home_page: str
+    how_to_get: str
+
+
+class Collection(ABC):
+    """One published collection in the layout people download."""
+
+    facts: ClassVar[Facts]
+
+    @abstractmethod
+    def find_root(self, folder: Path) -> Path | None:
+        """The folder at or just below ``folder`` where this collection begins, or None.
+
+        Looks at names only and at few of them, so that asking every collection is cheap.
+        """
+
+    @abstractmethod
+    def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
+        """Read the collection at ``root``, a folder that :meth:`find_root` returned.
+
+        No pixels are decoded. ``others`` are the further folders of the same run: an
+        annotation set finds the images there that it annotates.
+
+        Raises:
+            CollectionError: a file without which nothing can be read is damaged.
+        """

@@ -1,0 +1,1 @@
+"""Bytes on disk ↔ arrays: radiographs in every format they come in, and masks."""

@@ -1,0 +1,41 @@
+"""What kind of image some bytes are, told by content: file names lie."""
+
+from __future__ import annotations
+
+import enum
+
+
+class ImageFormat(enum.StrEnum):
+    """The formats hilum reads."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
+    TIFF = "tiff"
+    DICOM = "dicom"
+
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".dcm", ".dicom"})
+"""File name endings, lower case, that promise one of these formats."""
+
+SNIFFED_BYTES = 132
+"""How many leading bytes :func:`sniff_format` needs."""
+
+
+def sniff_format(head: bytes) -> ImageFormat | None:
+    """The image format that a file beginning with ``head`` has, or None for anything else.
+
+    >>> sniff_format(b"\\xff\\xd8\\xff\\xe0")
+    <ImageFormat.JPEG: 'jpeg'>
+    """
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return ImageFormat.PNG
+    if head.startswith(b"\xff\xd8\xff"):
+        return ImageFormat.JPEG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ImageFormat.WEBP
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return ImageFormat.TIFF
+    if head[128:132] == b"DICM":
+        return ImageFormat.DICOM
+    return None

@@ -1,0 +1,179 @@
+"""The vocabulary every room shares: what a radiograph is and what is known about it.
+
+Frozen values, no reading and no writing. Unknown is ``None`` (or a missing key), never
+"absent": a mask that is known to be empty is an :class:`EmptyMask`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Finding(enum.StrEnum):
+    """What a radiograph shows. A slash leads to a narrower finding of the same kind."""
+
+    NORMAL = "normal"
+    COVID = "covid"
+    PNEUMONIA = "pneumonia"
+    BACTERIAL_PNEUMONIA = "pneumonia/bacterial"
+    VIRAL_PNEUMONIA = "pneumonia/viral"
+    OTHER_PNEUMONIA = "pneumonia/other"
+    LUNG_OPACITY = "lung_opacity"
+    TUBERCULOSIS = "tuberculosis"
+    OTHER = "other"
+
+    def is_a(self, wider: Finding) -> bool:
+        """Whether this finding is ``wider`` or a kind of it.
+
+        >>> Finding.VIRAL_PNEUMONIA.is_a(Finding.PNEUMONIA)
+        True
+        >>> Finding.PNEUMONIA.is_a(Finding.VIRAL_PNEUMONIA)
+        False
+        """
+        return self == wider or self.startswith(f"{wider}/")
+
+
+class Structure(enum.StrEnum):
+    """What a mask outlines. Right and left are the patient's (image-left is right)."""
+
+    LUNGS = "lungs"
+    """Both lungs in one mask, as most collections give them; a dataset stores each lung."""
+    RIGHT_LUNG = "right_lung"
+    LEFT_LUNG = "left_lung"
+    INFECTION = "infection"
+    """COVID-19 infection where the collection's labels mean that."""
+    CARDIOMEDIASTINUM = "cardiomediastinum"
+    AIRWAYS = "airways"
+    GROUND_GLASS = "ground_glass"
+    CONSOLIDATION = "consolidation"
+    PLEURAL_EFFUSION = "pleural_effusion"
+    PNEUMOTHORAX = "pneumothorax"
+    ENDOTRACHEAL_TUBE = "endotracheal_tube"
+    CENTRAL_VENOUS_LINE = "central_venous_line"
+    MONITORING_PROBES = "monitoring_probes"
+    NASOGASTRIC_TUBE = "nasogastric_tube"
+    CHEST_TUBE = "chest_tube"
+    TUBINGS = "tubings"
+
+
+STORED_STRUCTURES = tuple(s for s in Structure if s is not Structure.LUNGS)
+"""The structures a dataset has a column for."""
+
+
+class LungConvention(enum.StrEnum):
+    """What counts as lung in a lung mask. Areas of two conventions are not comparable."""
+
+    AERATED = "aerated"
+    """The lung fields beside heart and mediastinum, above the diaphragm."""
+    BEHIND_HEART = "behind_heart"
+    """Most of the region behind the heart and below the dome of the diaphragm as well."""
+
+
+class View(enum.StrEnum):
+    """How the radiograph was taken: projection, and position where known."""
+
+    PA = "PA"
+    AP = "AP"
+    AP_SUPINE = "AP supine"
+    FRONTAL = "frontal"
+    """Frontal, but PA or AP is not known."""
+    LATERAL = "lateral"
+
+
+class Split(enum.StrEnum):
+    """The part of a dataset a radiograph is used in."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Under which terms an image or an annotation was published."""
+
+    name: str
+    """SPDX identifier where there is one, else the publisher's own words."""
+    url: str | None = None
+
+
+UNSTATED_LICENCE = Licence("not stated; research use")
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask kept as an image file.
+
+    Without ``canvas`` the file covers the whole radiograph (at any size). With it the file
+    is a crop whose upper left corner lies at (``left``, ``top``) of a ``canvas`` in pixels.
+    """
+
+    path: Path
+    foreground: int | None = None
+    """The grey value that means inside; ``None``: any value above zero in any colour channel."""
+    left: int = 0
+    top: int = 0
+    canvas: tuple[int, int] | None = None
+    """(width, height)"""
+
+
+@dataclass(frozen=True)
+class MaskPolygons:
+    """A mask given as closed polygons, united; each is (x0, y0, x1, y1, …) in pixels."""
+
+    polygons: tuple[tuple[float, ...], ...]
+    canvas: tuple[int, int]
+    """(width, height) of the radiograph the coordinates belong to."""
+
+
+@dataclass(frozen=True)
+class EmptyMask:
+    """The structure is known to be absent."""
+
+
+Mask = MaskFile | MaskPolygons | EmptyMask
+
+
+@dataclass(frozen=True)
+class SeverityScore:
+    """A reader's score of how much of the lungs is involved."""
+
+    scale: str
+    """Name of the scale, for example ``geographic_extent``."""
+    value: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class Radiograph:
+    """One image of a collection and all that the collection says about it."""
+
+    path: Path
+    """The image file on disk."""
+    source_path: str
+    """The same, relative to the collection's folder, with forward slashes."""
+    collection: str
+    finding: Finding | None = None
+    masks: Mapping[Structure, tuple[Mask, ...]] = field(default_factory=dict)
+    """Each structure's masks, to be united. A missing key is unknown."""
+    lung_convention: LungConvention | None = None
+    patient_id: str | None = None
+    """Unique across collections: prefixed with the collection's name."""
+    origin: str | None = None
+    """Hospital or database the image first came from."""
+    official_split: Split | None = None
+    licence: Licence = UNSTATED_LICENCE
+    citation: str = ""
+    view: View | None = None
+    age: float | None = None
+    """Years."""
+    sex: str | None = None
+    """``F`` or ``M``."""
+    day: int | None = None
+    """Days since the patient's first symptom or admission, as the collection counts."""
+    severity: tuple[SeverityScore, ...] = ()
+    label_source: str | None = None
+    """Where finding and masks come from, for example ``file name`` or ``radiologists``."""
