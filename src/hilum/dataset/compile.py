@@ -1,0 +1,153 @@
+"""Downloaded folders → one dataset folder. Each step is a file of this room."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hilum.collections.collection import Collection, Reading
+from hilum.collections.registry import recognise
+from hilum.dataset.card import write_card
+from hilum.dataset.croissant import write_croissant
+from hilum.dataset.issues import Issue, issues_of, write_issues
+from hilum.dataset.lock import write_lock
+from hilum.dataset.merge import merge_copies
+from hilum.dataset.prepare import Prepared, prepare
+from hilum.dataset.split import SplitOptions, assign_splits, group_ids
+from hilum.dataset.write import PlacedRow, write_shards
+from hilum.errors import DatasetError, OutputError
+from hilum.radiograph import Radiograph
+from hilum.workers import map_ordered
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """How a dataset is compiled."""
+
+    split: SplitOptions = field(default_factory=SplitOptions)
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What was written."""
+
+    folder: Path
+    images_read: int
+    rows_by_split: dict[str, int]
+    issues_by_kind: dict[str, int]
+
+
+Progress = Callable[[str, int], Callable[[], None]]
+"""Given a step's name and its number of items, returns what to call after each item."""
+
+
+def _silent(_step: str, _total: int) -> Callable[[], None]:
+    return lambda: None
+
+
+def compile_dataset(
+    folders: Sequence[Path],
+    output: Path,
+    *,
+    options: CompileOptions | None = None,
+    progress: Progress = _silent,
+) -> Compiled:
+    """Read ``folders``, each a known collection, into the dataset folder ``output``.
+
+    Every image found ends as a row or as a line of ``issues.csv``. The folder appears only
+    when it is complete.
+
+    Raises:
+        CollectionError: a folder is no known collection, or its tables are damaged.
+        DatasetError: not one image could be read.
+        OutputError: ``output`` exists already, or cannot be written.
+    """
+    options = options or CompileOptions()
+    _refuse_existing(output)
+    readings = _read(folders)
+    issues = [issue for reading in readings for issue in issues_of(reading)]
+
+    records = [r for reading in readings for r in reading.radiographs]
+    prepared = _prepare(records, options.workers, issues, progress)
+    if not prepared:
+        raise DatasetError(
+            "no image could be read",
+            path=", ".join(str(folder) for folder in folders),
+            got=_count_kinds(issues) or "no images",
+            remedy="run 'hilum inspect' on each folder to see what is wrong",
+        )
+    merged = merge_copies(prepared, issues)
+    groups = group_ids(merged)
+    splits = assign_splits(merged, groups, options.split, issues)
+    rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
+
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    _start(unfinished)
+    shards = write_shards(rows, unfinished, advance=progress("writing", len(rows)))
+    write_issues(issues, unfinished / "issues.csv")
+    lock = write_lock(rows, shards, readings, options.split, unfinished / "hilum.lock.json")
+    write_croissant(rows, shards, unfinished / "croissant.json")
+    write_card(rows, issues, lock, unfinished / "README.md")
+    unfinished.rename(output)
+    return Compiled(
+        folder=output,
+        images_read=len(records),
+        rows_by_split=dict(sorted(Counter(str(row.split) for row in rows).items())),
+        issues_by_kind=dict(sorted(Counter(issue.kind for issue in issues).items())),
+    )
+
+
+def _refuse_existing(output: Path) -> None:
+    if output.exists():
+        raise OutputError(
+            "the output exists already", path=output, remedy="name a new folder, or remove it"
+        )
+
+
+def _read(folders: Sequence[Path]) -> list[Reading]:
+    found: list[tuple[Collection, Path]] = [recognise(folder) for folder in folders]
+    roots = [root for _, root in found]
+    if len(set(roots)) < len(roots):
+        raise DatasetError(
+            "a folder is given twice", path=", ".join(map(str, folders)), remedy="give each once"
+        )
+    return [
+        collection.read(root, others=[other for other in roots if other != root])
+        for collection, root in found
+    ]
+
+
+def _prepare(
+    records: Sequence[Radiograph], workers: int, issues: list[Issue], progress: Progress
+) -> list[Prepared]:
+    prepared: list[Prepared] = []
+    advance = progress("reading", len(records))
+    for outcome in map_ordered(prepare, records, workers=workers):
+        if outcome.prepared is not None:
+            prepared.append(outcome.prepared)
+        issues += outcome.issues
+        advance()
+    return prepared
+
+
+def _count_kinds(issues: Sequence[Issue]) -> str:
+    counts = Counter(issue.kind for issue in issues)
+    return ", ".join(f"{count} × {kind}" for kind, count in sorted(counts.items()))
+
+
+def _start(unfinished: Path) -> None:
+    try:
+        if unfinished.exists():  # left by a run that was killed
+            shutil.rmtree(unfinished)
+        unfinished.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(
+            "the output cannot be written",
+            path=unfinished.parent,
+            got=error.strerror or type(error).__name__,
+            remedy="choose a folder you may write to",
+        ) from None

@@ -1,0 +1,156 @@
+"""One record of a collection → one row of a dataset, checked; or the reason why not."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from hilum.dataset.issues import Issue
+from hilum.errors import HilumError, ImageError
+from hilum.imaging.formats import ImageFormat
+from hilum.imaging.masks import BinaryMask, encode_mask, read_mask, split_lungs
+from hilum.imaging.read import Picture, decode_picture
+from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, Radiograph, Structure
+
+_PROPORTION_TOLERANCE = 0.02
+"""How far width ÷ height of a mask may be from its image's before it is an issue."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A radiograph that was read and checked; its pixels stay on disk."""
+
+    radiograph: Radiograph
+    image_id: str
+    """SHA-256 of the source file, lower-case hexadecimal."""
+    width: int
+    height: int
+    stored_size: int
+    """Bytes of the source file, from which the size of a shard is estimated."""
+    masks: dict[Structure, bytes]
+    """1-bit PNG of each known structure, at the image's size."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one record."""
+
+    prepared: Prepared | None
+    issues: tuple[Issue, ...]
+
+
+def prepare(radiograph: Radiograph) -> Outcome:
+    """Read ``radiograph`` and its masks. An unreadable image is an issue, not a row."""
+    try:
+        data = _read_bytes(radiograph.path)
+        picture = decode_picture(data, path=radiograph.path)
+    except ImageError as error:
+        return Outcome(None, (_issue(radiograph, "unreadable image", error.reason),))
+    issues: list[Issue] = []
+    masks = _prepare_masks(radiograph, picture, issues)
+    prepared = Prepared(
+        radiograph=radiograph,
+        image_id=hashlib.sha256(data).hexdigest(),
+        width=picture.width,
+        height=picture.height,
+        stored_size=len(data),
+        masks={structure: encode_mask(mask) for structure, mask in masks.items()},
+    )
+    return Outcome(prepared, tuple(issues))
+
+
+def stored_image(prepared: Prepared) -> tuple[bytes, str]:
+    """(bytes, file name) of the image as a dataset keeps it.
+
+    The source's own bytes where they are 8-bit PNG or JPEG, else a PNG of the decoded grey.
+
+    Raises:
+        ImageError: the file changed or vanished since it was prepared.
+    """
+    path = prepared.radiograph.path
+    data = _read_bytes(path)
+    if hashlib.sha256(data).hexdigest() != prepared.image_id:
+        raise ImageError(
+            "the file changed while the dataset was being compiled",
+            path=path,
+            remedy="compile again once nothing writes to the folder",
+        )
+    picture = decode_picture(data, path=path)
+    keep = picture.pixels.dtype == "uint8" and picture.format in (ImageFormat.PNG, ImageFormat.JPEG)
+    if keep:
+        return data, f"{prepared.image_id}.{'png' if picture.format == 'png' else 'jpg'}"
+    ok, encoded = cv2.imencode(".png", picture.pixels)
+    if not ok:
+        raise ImageError("the image cannot be written as PNG", path=path)
+    return encoded.tobytes(), f"{prepared.image_id}.png"
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(
+            "the file cannot be opened", path=path, got=error.strerror or type(error).__name__
+        ) from None
+
+
+def _prepare_masks(
+    radiograph: Radiograph, picture: Picture, issues: list[Issue]
+) -> dict[Structure, BinaryMask]:
+    masks: dict[Structure, BinaryMask] = {}
+    for structure, parts in radiograph.masks.items():
+        try:
+            mask = read_mask(parts, width=picture.width, height=picture.height)
+        except HilumError as error:
+            issues.append(_issue(radiograph, "unreadable mask", f"{structure}: {error}"))
+            continue
+        for part in parts:
+            issues += _check_proportions(radiograph, structure, part, picture)
+        if structure is not Structure.LUNGS:
+            masks[structure] = mask
+            continue
+        lungs = split_lungs(mask)
+        if lungs is None:
+            issues.append(
+                _issue(
+                    radiograph,
+                    "lungs not told apart",
+                    "the lung mask has no two large parts; both lungs are stored as unknown",
+                )
+            )
+        else:
+            masks[Structure.RIGHT_LUNG], masks[Structure.LEFT_LUNG] = lungs
+    return masks
+
+
+def _check_proportions(
+    radiograph: Radiograph, structure: Structure, part: Mask, picture: Picture
+) -> list[Issue]:
+    size = _canvas(part)
+    if size is None:
+        return []
+    ratio = (size[0] / size[1]) / (picture.width / picture.height)
+    if abs(ratio - 1) <= _PROPORTION_TOLERANCE:
+        return []
+    detail = (
+        f"{structure}: {size[0]}×{size[1]} on an image of {picture.width}×{picture.height}; "
+        "stretched to fit"
+    )
+    return [_issue(radiograph, "mask of other proportions", detail)]
+
+
+def _canvas(part: Mask) -> tuple[int, int] | None:
+    match part:
+        case MaskPolygons():
+            return part.canvas
+        case MaskFile():
+            return part.canvas
+        case EmptyMask():
+            return None
+
+
+def _issue(radiograph: Radiograph, kind: str, detail: str) -> Issue:
+    return Issue(radiograph.collection, radiograph.source_path, kind, detail)

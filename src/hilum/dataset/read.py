@@ -1,0 +1,132 @@
+"""A dataset folder → its rows, streamed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
+from hilum.errors import DatasetError
+from hilum.imaging.masks import BinaryMask, decode_mask
+from hilum.imaging.read import decode_picture, to_uint8
+from hilum.radiograph import Finding, Split, Structure
+
+
+@dataclass(frozen=True)
+class Row:
+    """One radiograph of a dataset. Pictures are decoded when asked for."""
+
+    image: bytes
+    masks: dict[Structure, bytes]
+    """1-bit PNG of each structure that was asked for and is known."""
+    labels: dict[str, Any]
+    """Every other column by name; None is unknown."""
+
+    @property
+    def image_id(self) -> str:
+        """SHA-256 of the source file."""
+        return str(self.labels["image_id"])
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding, None where unknown."""
+        value = self.labels["finding"]
+        return None if value is None else Finding(value)
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """The image as H×W uint8 grey."""
+        return to_uint8(decode_picture(self.image, path=self.image_id).pixels)
+
+    def mask(self, structure: Structure) -> BinaryMask | None:
+        """The H×W bool mask of ``structure``, None where unknown."""
+        data = self.masks.get(structure)
+        return None if data is None else decode_mask(data, path=f"{self.image_id}.{structure}")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A compiled dataset on disk; see :func:`open_dataset`."""
+
+    folder: Path
+    content_sha256: str
+    """The hash of all rows, from the lock."""
+
+    def shards(self, split: Split) -> list[Path]:
+        """The Parquet files of ``split``, in order; none where the split is empty."""
+        return sorted((self.folder / "data").glob(f"{split}-*.parquet"))
+
+    def count(self, split: Split) -> int:
+        """How many radiographs ``split`` has."""
+        return sum(pq.read_metadata(path).num_rows for path in self.shards(split))
+
+    def rows(self, split: Split, *, structures: Sequence[Structure] = ()) -> Iterator[Row]:
+        """Stream the rows of ``split`` with the masks of ``structures``, in stored order.
+
+        Raises:
+            DatasetError: a file is damaged or of another layout.
+        """
+        columns = ["image", *structures, *LABEL_COLUMNS]
+        for path in self.shards(split):
+            try:
+                with pq.ParquetFile(path) as file:
+                    for batch in file.iter_batches(batch_size=64, columns=columns):
+                        for values in batch.to_pylist():
+                            yield _row(values, structures)
+            except (pa.ArrowException, OSError, KeyError) as error:
+                raise DatasetError(
+                    "the file cannot be read as part of a dataset",
+                    path=path,
+                    got=str(error).splitlines()[0] if str(error) else type(error).__name__,
+                    remedy="compile the dataset again",
+                ) from None
+
+    def labels(self, split: Split) -> list[dict[str, Any]]:
+        """The label columns of every row of ``split``, without any pictures."""
+        columns = list(LABEL_COLUMNS)
+        return [
+            row for path in self.shards(split) for row in pq.read_table(path, columns).to_pylist()
+        ]
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """The dataset that ``hilum compile`` wrote to ``folder``.
+
+    Raises:
+        DatasetError: there is none, or it has another layout than this version reads.
+    """
+    lock_path = folder / "hilum.lock.json"
+    try:
+        lock = json.loads(lock_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DatasetError(
+            "this is no dataset",
+            path=folder,
+            expected="a folder with hilum.lock.json, written by 'hilum compile'",
+            remedy="compile one first",
+        ) from None
+    dataset = Dataset(folder, lock["content_sha256"])
+    shards = [path for split in Split for path in dataset.shards(split)]
+    for path in shards:
+        missing = set(dataset_schema().names) - set(pq.read_schema(path).names)
+        if missing:
+            raise DatasetError(
+                "columns are missing",
+                path=path,
+                got=f"no {', '.join(sorted(missing))}",
+                remedy="compile the dataset again with this version of hilum",
+            )
+    return dataset
+
+
+def _row(values: dict[str, Any], structures: Sequence[Structure]) -> Row:
+    masks = {s: cast(bytes, values[s]["bytes"]) for s in structures if values[s] is not None}
+    labels = {name: values[name] for name in LABEL_COLUMNS}
+    return Row(image=values["image"]["bytes"], masks=masks, labels=labels)
