@@ -1,0 +1,135 @@
+"""CSV files as collections publish them: comment lines, stray encodings, short rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hilum.collections.collection import Problem
+from hilum.errors import CollectionError
+
+MAX_BYTES = 256_000_000
+"""Larger tables are taken for something else. ChestX-ray14's has 8 million."""
+
+_REMEDY = "fetch the file again"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one CSV file and what is wrong with it."""
+
+    rows: tuple[Mapping[str, str], ...]
+    """Column name → cell, both without surrounding blanks; an absent cell is ``""``."""
+    problems: tuple[Problem, ...]
+
+
+def read_table(path: Path, *, required: Sequence[str], comment: str | None = None) -> Table:
+    """Read the CSV file at ``path``; the first line that is no comment names the columns.
+
+    UTF-8 with or without a byte order mark; what is not UTF-8 is read as Latin-1, with a
+    problem that says so. A row with more or fewer cells than there are columns is a problem
+    and left out.
+
+    Args:
+        path: the file.
+        required: the columns without which the table is of no use.
+        comment: lines that begin so are skipped.
+
+    Raises:
+        CollectionError: the file is missing, empty, too large, not text or lacks columns.
+    """
+    text, problems = _decode(_read_bytes(path), path)
+    lines = [
+        line
+        for line in text.splitlines(keepends=True)
+        if comment is None or not line.startswith(comment)
+    ]
+    try:
+        cells = list(csv.reader(io.StringIO("".join(lines), newline="")))
+    except csv.Error as error:
+        raise CollectionError(
+            "the table is damaged", path=path, got=str(error), remedy=_REMEDY
+        ) from None
+    cells = [row for row in cells if any(cell.strip() for cell in row)]
+    columns = [cell.strip() for cell in cells[0]] if cells else []
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise CollectionError(
+            "the table lacks the columns " + ", ".join(missing),
+            path=path,
+            got=f"the columns {', '.join(columns)[:200]}" if columns else "an empty table",
+            expected=", ".join(required),
+            remedy=f"{_REMEDY}; separate the cells with commas",
+        )
+    rows = []
+    for number, row in enumerate(cells[1:], start=2):
+        if len(row) == len(columns):
+            rows.append({name: cell.strip() for name, cell in zip(columns, row, strict=True)})
+        else:
+            detail = f"row {number} has {len(row)} cells instead of {len(columns)}"
+            problems.append(Problem(path.name, "damaged row", f"{detail}: {', '.join(row)[:80]}"))
+    return Table(tuple(rows), tuple(problems))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise CollectionError(
+                "the table is too large",
+                path=path,
+                got=f"{path.stat().st_size:,} bytes",
+                expected=f"at most {MAX_BYTES:,}",
+                remedy=_REMEDY,
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise CollectionError(
+            "the table cannot be opened",
+            path=path,
+            got=error.strerror or type(error).__name__,
+            remedy="put it back, or check your permissions",
+        ) from None
+
+
+def _decode(data: bytes, path: Path) -> tuple[str, list[Problem]]:
+    if b"\0" in data:
+        raise CollectionError(
+            "this is no text", path=path, got="zero bytes", expected="a CSV file", remedy=_REMEDY
+        )
+    try:
+        return data.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        detail = "the table is not UTF-8 and was read as Latin-1"
+        return data.decode("latin-1"), [Problem(path.name, "text encoding", detail)]
+
+
+def number_in(text: str, low: float, high: float) -> float | None:
+    """The number ``text`` writes if it lies in [low, high]; None for anything else.
+
+    >>> number_in("65", 0, 120), number_in("?", 0, 120), number_in("nan", 0, 120)
+    (65.0, None, None)
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if low <= value <= high else None
+
+
+def age_in_years(text: str) -> float | None:
+    """An age as collections write it, 0 to 120 years; None for blanks and errors."""
+    return number_in(text, 0, 120)
+
+
+def sex_of(text: str) -> str | None:
+    """``F`` or ``M`` from F, M, female, male and the German W; None for anything else."""
+    return {"f": "F", "female": "F", "w": "F", "m": "M", "male": "M"}.get(text.lower())
+
+
+def day_of(text: str) -> int | None:
+    """A number of days, rounded; None for blanks, question marks and the like."""
+    value = number_in(text, -36_500, 36_500)
+    return None if value is None else round(value)

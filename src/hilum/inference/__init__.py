@@ -1,0 +1,1 @@
+"""Model file + radiograph → masks, finding, severity. Light: no torch, no pyarrow."""

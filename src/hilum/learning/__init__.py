@@ -1,0 +1,1 @@
+"""Dataset → model file. The only room that imports torch."""

@@ -1,0 +1,165 @@
+"""A split of a dataset, decoded once into arrays on disk that training reads from then on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.dataset.read import Dataset, Row
+from hilum.errors import DatasetError
+from hilum.imaging.masks import BinaryMask, resize_mask
+from hilum.inference.preprocess import fit_to_network
+from hilum.learning.losses import UNKNOWN_FINDING
+from hilum.learning.recipe import Recipe
+from hilum.radiograph import Finding, LungConvention, Split, Structure, View
+
+_LUNG_TARGETS = frozenset({Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG})
+_SIDES = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+
+
+@dataclass(frozen=True)
+class TrainingArrays:
+    """N images and what is known of them; the first two lie on disk and are mapped.
+
+    ``images``: uint8 N×S×S grey. ``labels``: uint8 N×S×S whose bit t is target t.
+    ``known``: bool N×T. ``findings``: int64 N, class index or -1. ``groups``: N group ids.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    known: NDArray[np.bool_]
+    findings: NDArray[np.int64]
+    groups: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+
+def load_arrays(
+    dataset: Dataset,
+    split: Split,
+    recipe: Recipe,
+    cache: Path,
+    *,
+    advance: Callable[[], None] = lambda: None,
+) -> TrainingArrays:
+    """The frontal radiographs of ``split`` as ``recipe`` needs them, decoded or from ``cache``.
+
+    A row that can teach nothing (no known target, no known finding) and laterals are left out.
+
+    Raises:
+        DatasetError: the split has no row to use, or there are more than eight targets.
+    """
+    if len(recipe.targets) > 8:
+        raise DatasetError("more targets than fit", got=str(len(recipe.targets)), expected="≤ 8")
+    folder = cache / _cache_name(dataset, split, recipe)
+    if not (folder / "labels.json").exists():
+        _decode(dataset, split, recipe, folder, advance)
+    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    count = len(labels["groups"])
+    if count == 0:
+        raise DatasetError(
+            f"the {split} split has nothing this recipe can use",
+            path=dataset.folder,
+            expected=f"frontal radiographs with {', '.join(recipe.targets)} or a finding",
+            remedy="compile a collection that has them",
+        )
+    return TrainingArrays(
+        images=np.load(folder / "images.npy", mmap_mode="r")[:count],
+        labels=np.load(folder / "labels.npy", mmap_mode="r")[:count],
+        known=np.array(labels["known"], bool),
+        findings=np.array(labels["findings"], np.int64),
+        groups=tuple(labels["groups"]),
+    )
+
+
+def _cache_name(dataset: Dataset, split: Split, recipe: Recipe) -> str:
+    parts = [
+        dataset.content_sha256,
+        recipe.image_size,
+        recipe.targets,
+        recipe.findings,
+        recipe.lung_conventions,
+    ]
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return f"{split}-{digest[:16]}"
+
+
+def _decode(
+    dataset: Dataset, split: Split, recipe: Recipe, folder: Path, advance: Callable[[], None]
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    size, count = recipe.image_size, max(dataset.count(split), 1)
+    images = np.lib.format.open_memmap(
+        folder / "images.npy", "w+", dtype=np.uint8, shape=(count, size, size)
+    )
+    labels = np.lib.format.open_memmap(
+        folder / "labels.npy", "w+", dtype=np.uint8, shape=(count, size, size)
+    )
+    known: list[list[bool]] = []
+    findings: list[int] = []
+    groups: list[str] = []
+    for row in dataset.rows(split, structures=_stored(recipe.targets)):
+        advance()
+        masks = [_target_mask(row, target, recipe) for target in recipe.targets]
+        finding = class_index(row.finding, recipe.findings)
+        nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
+        if nothing_known or row.labels["view"] == View.LATERAL:
+            continue
+        index = len(groups)
+        images[index] = fit_to_network(row.pixels(), size)
+        labels[index] = _pack(masks, size)
+        known.append([mask is not None for mask in masks])
+        findings.append(finding)
+        groups.append(row.labels["group_id"])
+    images.flush()
+    labels.flush()
+    # Written last: its presence says that the arrays are complete.
+    text = json.dumps({"known": known, "findings": findings, "groups": groups})
+    (folder / "labels.json").write_text(text, encoding="utf-8")
+
+
+def _stored(targets: Sequence[Structure]) -> list[Structure]:
+    """The dataset's columns that ``targets`` are made of."""
+    wanted = {s for t in targets for s in (_SIDES if t is Structure.LUNGS else (t,))}
+    return sorted(wanted)
+
+
+def _target_mask(row: Row, target: Structure, recipe: Recipe) -> BinaryMask | None:
+    if target in _LUNG_TARGETS and not _has_convention(row, recipe.lung_conventions):
+        return None
+    if target is not Structure.LUNGS:
+        return row.mask(target)
+    right, left = (row.mask(side) for side in _SIDES)
+    return None if right is None or left is None else right | left
+
+
+def _has_convention(row: Row, conventions: Sequence[LungConvention]) -> bool:
+    return row.labels["lung_convention"] in conventions
+
+
+def class_index(finding: Finding | None, classes: Sequence[Finding]) -> int:
+    """Index of the class that ``finding`` is or is a kind of; -1 where there is none.
+
+    >>> class_index(Finding.VIRAL_PNEUMONIA, [Finding.NORMAL, Finding.PNEUMONIA])
+    1
+    """
+    if finding is None:
+        return UNKNOWN_FINDING
+    return next(
+        (index for index, wider in enumerate(classes) if finding.is_a(wider)), UNKNOWN_FINDING
+    )
+
+
+def _pack(masks: Sequence[BinaryMask | None], size: int) -> NDArray[np.uint8]:
+    packed = np.zeros((size, size), np.uint8)
+    for bit, mask in enumerate(masks):
+        if mask is not None:
+            packed |= resize_mask(mask, width=size, height=size).astype(np.uint8) << bit
+    return packed

@@ -1,0 +1,149 @@
+"""One network in training: what a step does, what is measured after each epoch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset as TorchDataset
+
+from hilum.evaluation.overlap import dice_per_image, overlap_counts
+from hilum.learning.arrays import TrainingArrays
+from hilum.learning.augment import Augmentation
+from hilum.learning.losses import UNKNOWN_FINDING, Targets, total_loss
+from hilum.learning.networks import build_network
+from hilum.learning.recipe import Recipe
+
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Images uint8 N×1×H×W, label bits uint8 N×H×W, known bool N×T, findings int64 N."""
+
+
+class ArrayBatches(TorchDataset[Batch]):
+    """Training arrays as torch reads them: a whole batch in one go."""
+
+    def __init__(self, arrays: TrainingArrays) -> None:
+        self._arrays = arrays
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __getitems__(self, indices: list[int]) -> Batch:
+        """The batch of these rows."""
+        arrays = self._arrays
+        return (
+            torch.from_numpy(arrays.images[indices])[:, None],
+            torch.from_numpy(arrays.labels[indices]),
+            torch.from_numpy(arrays.known[indices]),
+            torch.from_numpy(arrays.findings[indices]),
+        )
+
+
+def keep_batch(batch: Batch) -> Batch:
+    """Collate function for :class:`ArrayBatches`: the batch is one already."""
+    return batch
+
+
+def unpack_masks(labels: Tensor, targets: int) -> Tensor:
+    """Label bits uint8 N×H×W → float N×T×H×W of 0 and 1."""
+    bits = torch.arange(targets, device=labels.device, dtype=torch.uint8).view(1, -1, 1, 1)
+    return ((labels[:, None] >> bits) & 1).float()
+
+
+class TrainingModule(lightning.LightningModule):
+    """The network of a recipe with its losses, optimiser and validation scores."""
+
+    def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.network = build_network(recipe).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._augment = Augmentation(recipe.augmentation, recipe.targets)
+        self._steps_per_epoch = steps_per_epoch
+        self._validated: list[tuple[NDArray[Any], ...]] = []
+
+    def training_step(self, batch: Batch, _index: int) -> Tensor:
+        """Augment, predict, return the loss."""
+        images, labels, known, findings = batch
+        # Seeded by the step, so that a resumed training draws what an unbroken one would.
+        generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
+        masks = unpack_masks(labels, len(self.recipe.targets))
+        inputs, masks, known = self._augment(images.float(), masks, known, generator)
+        inputs = inputs.to(memory_format=torch.channels_last)
+        mask_logits, finding_logits = self.network(inputs)
+        targets = Targets(masks, known, findings)
+        loss = total_loss(mask_logits, finding_logits, targets, self.recipe.loss)
+        self.log("loss", loss, prog_bar=True, on_step=True, on_epoch=True, batch_size=len(images))
+        return loss
+
+    def validation_step(self, batch: Batch, _index: int) -> None:
+        """Collect overlaps and findings; scores are made of all batches together."""
+        images, labels, known, findings = batch
+        mask_logits, finding_logits = self.network(images.float())
+        truth = unpack_masks(labels, len(self.recipe.targets)).bool().cpu().numpy()
+        predicted = (mask_logits > 0).cpu().numpy()
+        counts = [
+            np.stack(overlap_counts(predicted[:, t], truth[:, t])) for t in range(truth.shape[1])
+        ]
+        classes = (
+            finding_logits.float().argmax(1)
+            if finding_logits.shape[1]
+            else torch.full_like(findings, UNKNOWN_FINDING)
+        )
+        self._validated.append(
+            (
+                np.stack(counts),
+                known.cpu().numpy().T,
+                classes.cpu().numpy(),
+                findings.cpu().numpy(),
+            )
+        )
+
+    def on_validation_epoch_end(self) -> None:
+        """Log each score, and ``score``, their mean, by which the best epoch is chosen."""
+        counts, known, classes, findings = (
+            np.concatenate(parts, axis=-1) for parts in zip(*self._validated, strict=True)
+        )
+        self._validated.clear()
+        scores: dict[str, float] = {}
+        for target, (both, predicted, truth), is_known in zip(
+            self.recipe.targets, counts, known, strict=True
+        ):
+            counted = is_known & (truth > 0)
+            if counted.any():
+                dice = dice_per_image(both[counted], predicted[counted], truth[counted])
+                scores[f"{target}_dice"] = float(dice.mean())
+        recalls = [
+            float((classes[findings == index] == index).mean())
+            for index in range(len(self.recipe.findings))
+            if (findings == index).any()
+        ]
+        if recalls:
+            scores["finding_balanced_accuracy"] = float(np.mean(recalls))
+        self.log_dict(scores)
+        self.log("score", float(np.mean(list(scores.values()))), prog_bar=True)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW; linear warm-up, then a cosine to zero."""
+        schedule = self.recipe.schedule
+        optimiser = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=schedule.learning_rate,
+            weight_decay=schedule.weight_decay,
+        )
+        warmup = max(1, round(schedule.warmup_epochs * self._steps_per_epoch))
+        total = max(warmup + 1, schedule.epochs * self._steps_per_epoch)
+
+        def pace(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - warmup) / (total - warmup)))
+
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, pace)
+        return {
+            "optimizer": optimiser,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }

@@ -1,0 +1,170 @@
+"""The networks: an encoder and a decoder of segmentation-models-pytorch, and our heads.
+
+Every network takes grey images as they are (uint8 values 0–255 as float, N×1×H×W), so that
+nothing but the resizing happens outside the model file.
+"""
+
+from __future__ import annotations
+
+import segmentation_models_pytorch as smp
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hilum.errors import RecipeError
+from hilum.learning.recipe import Recipe
+from hilum.radiograph import Structure
+
+_ARCHITECTURES = {"unet": smp.Unet, "unetplusplus": smp.UnetPlusPlus, "fpn": smp.FPN}
+_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+
+
+class RadiographNetwork(nn.Module):
+    """Masks and, on request, a finding from one pass.
+
+    ``forward`` takes float N×1×H×W with values 0–255 and returns the mask logits N×T×H×W and
+    the finding logits N×C (C = 0 without a finding head).
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        self.body = _body(recipe)
+        self.lung_channels = [i for i, t in enumerate(recipe.targets) if t in _LUNGS]
+        self.finding_head = (
+            FindingHead(self.body.encoder.out_channels[-1], len(recipe.findings))
+            if recipe.findings
+            else None
+        )
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """See the class."""
+        features = self.body.encoder(standardise(images))
+        masks = self.body.segmentation_head(self.body.decoder(features))
+        if self.finding_head is None:
+            return masks, masks.new_zeros(masks.shape[0], 0)
+        lungs = masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
+        return masks, self.finding_head(features[-1], lungs)
+
+
+class FindingHead(nn.Module):
+    """Averages the deepest features over the lungs, so that what lies outside weighs little."""
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(0.2)
+        self.linear = nn.Linear(channels, classes)
+
+    def forward(self, features: Tensor, lungs: Tensor) -> Tensor:
+        """``features`` N×F×h×w and lung probability N×1×H×W → logits N×C."""
+        stride = lungs.shape[-1] // features.shape[-1]
+        weights = functional.avg_pool2d(lungs, stride) + 1e-3
+        pooled = (features * weights).sum((2, 3)) / weights.sum((2, 3))
+        logits: Tensor = self.linear(self.dropout(pooled))
+        return logits
+
+
+def standardise(images: Tensor) -> Tensor:
+    """Each image to mean 0 and standard deviation 1, so that exposure does not matter."""
+    images = images.float()
+    mean = images.mean((1, 2, 3), keepdim=True)
+    centred = images - mean
+    deviation = centred.square().mean((1, 2, 3), keepdim=True).sqrt()
+    return centred / (deviation + 1.0)
+
+
+def _body(recipe: Recipe) -> nn.Module:
+    network = recipe.network
+    if network.architecture == "plain_unet":
+        if recipe.findings:
+            raise RecipeError("plain_unet has no finding head", remedy="leave findings empty")
+        return PlainUnet(len(recipe.targets), dropout=network.dropout)
+    options = {}
+    if network.decoder_channels is not None:
+        options["decoder_channels"] = network.decoder_channels
+    try:
+        body: nn.Module = _ARCHITECTURES[network.architecture](
+            network.encoder,
+            encoder_weights=None,
+            in_channels=1,
+            classes=len(recipe.targets),
+            **options,
+        )
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise RecipeError(
+            "the network cannot be built",
+            got=f"{network.architecture} with encoder {network.encoder}: {error}",
+            remedy="see segmentation-models-pytorch for its encoders; timm's begin with tu-",
+        ) from None
+    return body
+
+
+class PlainUnet(nn.Module):
+    """The 2.2 M-parameter U-Net of the covid-seg repository: 16 channels, doubled four times.
+
+    Shaped like a network of segmentation-models-pytorch: encoder, decoder, segmentation_head.
+    """
+
+    def __init__(self, classes: int, *, width: int = 16, dropout: float = 0.0) -> None:
+        super().__init__()
+        widths = [width * 2**level for level in range(5)]
+        self.encoder = _PlainEncoder(widths, dropout)
+        self.decoder = _PlainDecoder(widths, dropout)
+        self.segmentation_head = nn.Conv2d(width, classes, 1)
+
+
+class _PlainEncoder(nn.Module):
+    def __init__(self, widths: list[int], dropout: float) -> None:
+        super().__init__()
+        self.out_channels = widths
+        self.stages = nn.ModuleList(
+            _double_convolution(channels, width, dropout)
+            for channels, width in zip([1, *widths], widths, strict=False)
+        )
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        features: list[Tensor] = []
+        for stage in self.stages:
+            images = stage(functional.max_pool2d(images, 2) if features else images)
+            features.append(images)
+        return features
+
+
+class _PlainDecoder(nn.Module):
+    def __init__(self, widths: list[int], dropout: float) -> None:
+        super().__init__()
+        pairs = [(widths[i], widths[i - 1]) for i in range(len(widths) - 1, 0, -1)]
+        self.raises = nn.ModuleList(
+            nn.ConvTranspose2d(deep, shallow, 3, stride=2, padding=1, output_padding=1)
+            for deep, shallow in pairs
+        )
+        self.stages = nn.ModuleList(
+            _double_convolution(2 * shallow, shallow, dropout) for _, shallow in pairs
+        )
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        *skips, deepest = features
+        for up, stage, skip in zip(self.raises, self.stages, reversed(skips), strict=True):
+            deepest = stage(torch.cat([up(deepest), skip], 1))
+        return deepest
+
+
+def _double_convolution(channels: int, width: int, dropout: float) -> nn.Module:
+    return nn.Sequential(
+        nn.Dropout2d(dropout) if dropout else nn.Identity(),
+        nn.Conv2d(channels, width, 3, padding=1),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(width, width, 3, padding=1),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+    )
+
+
+def build_network(recipe: Recipe) -> RadiographNetwork:
+    """The untrained network of ``recipe``, its weights drawn by the recipe's seed.
+
+    Raises:
+        RecipeError: there is no such encoder, or it does not fit the architecture.
+    """
+    torch.manual_seed(recipe.seed)
+    return RadiographNetwork(recipe)

@@ -1,0 +1,142 @@
+"""A training recipe: one YAML file that says all about how a model is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hilum.errors import RecipeError
+from hilum.radiograph import Finding, LungConvention, Structure
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkRecipe(_Part):
+    """The network. ``encoder`` is any of segmentation-models-pytorch (``tu-…`` for timm)."""
+
+    architecture: Literal["unet", "unetplusplus", "fpn", "plain_unet"]
+    encoder: str | None = None
+    decoder_channels: tuple[int, ...] | None = None
+    """Width of each decoder stage, deepest first (U-Net and U-Net++)."""
+    dropout: Share = 0.0
+
+    @model_validator(mode="after")
+    def _encoder_fits(self) -> Self:
+        if (self.architecture == "plain_unet") == (self.encoder is not None):
+            raise ValueError("an encoder is needed, except for plain_unet, which has its own")
+        return self
+
+
+class AugmentationRecipe(_Part):
+    """How far a batch is changed at random; all zero leaves it as it is."""
+
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
+    scale: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Magnification between 1 - scale and 1 + scale, of width and height independently."""
+    shift: Share = 0.0
+    """Of the side length."""
+    mirror: Share = 0.0
+    """Probability; right and left lung change places."""
+    gamma: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    contrast: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    equalise: Share = 0.0
+    """Probability of a histogram equalisation, mixed in by a random weight."""
+    blur: Share = 0.0
+    """Probability of a loss of resolution by up to a factor of three."""
+    noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Largest standard deviation, of the full grey range."""
+    erase_border: Share = 0.0
+    """Probability that borders, corners or a patch become flat grey: where markers sit."""
+
+
+class LossRecipe(_Part):
+    """Weights of the parts of the loss; unknown labels never count."""
+
+    masks: Positive = 1.0
+    dice: Annotated[float, Field(ge=0)] = 1.0
+    """Of the per-image Dice loss beside the cross-entropy, on masks that are not empty."""
+    finding: Annotated[float, Field(ge=0)] = 0.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class ScheduleRecipe(_Part):
+    """Length and pace of the training."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)] = 16
+    learning_rate: Positive = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
+    """Linear; a cosine to zero follows."""
+    average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    """Of the exponential moving average of the weights, which is what gets exported."""
+    patience: Annotated[int, Field(ge=1)] = 20
+    """Stop after so many epochs without a better validation score."""
+
+
+class Recipe(_Part):
+    """Everything that decides how a model is trained."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    description: str
+    source: str
+    """The paper or repository that is followed."""
+    image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 256
+    targets: Annotated[tuple[Structure, ...], Field(min_length=1)]
+    lung_conventions: tuple[LungConvention, ...] = (LungConvention.AERATED,)
+    """Lung masks of other conventions are treated as unknown."""
+    findings: tuple[Finding, ...] = ()
+    """Classes of the finding head; none: no head."""
+    network: NetworkRecipe
+    augmentation: AugmentationRecipe = AugmentationRecipe()
+    loss: LossRecipe = LossRecipe()
+    schedule: ScheduleRecipe
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        lungs = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
+        if Structure.LUNGS in self.targets and lungs & set(self.targets):
+            raise ValueError("targets name both lungs and a single lung; choose one way")
+        if len(set(self.targets)) < len(self.targets):
+            raise ValueError("a target is named twice")
+        if len(self.findings) == 1 or bool(self.findings) != (self.loss.finding > 0):
+            raise ValueError("name two or more findings and a loss.finding above 0, or neither")
+        return self
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in the YAML file at ``path``.
+
+    Raises:
+        RecipeError: the file is missing, no YAML, or a field is wrong; every wrong field is
+            named at once.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(
+            "the recipe cannot be opened",
+            path=path,
+            got=error.strerror or type(error).__name__,
+            remedy="give the path of a YAML file; hilum's own are in recipes/",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError("this is no YAML", path=path, got=" ".join(str(error).split())) from None
+    if not isinstance(values, dict):
+        raise RecipeError("this is no recipe", path=path, expected="YAML with named fields")
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg']}" for e in error.errors()
+        )
+        raise RecipeError("the recipe is wrong", path=path, got=wrong) from None
