@@ -1,0 +1,5 @@
+"""The command line ``hilum``."""
+
+from hilum.cli.app import main
+
+__all__ = ["main"]

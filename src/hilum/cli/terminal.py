@@ -1,0 +1,50 @@
+"""What a person sees on the terminal: sentences, tables and progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from rich.console import Console
+from rich.table import Table
+
+_OUT = Console(soft_wrap=True)
+_ERR = Console(stderr=True, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print ``text`` as it is to standard output."""
+    _OUT.print(text, markup=False, highlight=False)
+
+
+def say_title(text: str) -> None:
+    """Print ``text`` in bold to standard output."""
+    _OUT.print(text, style="bold", markup=False, highlight=False)
+
+
+def say_error(text: str) -> None:
+    """Print ``text`` as it is to standard error."""
+    _ERR.print(text, markup=False, highlight=False)
+
+
+def show_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table to standard output."""
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*(str(cell).replace("[", r"\[") for cell in row))
+    _OUT.print(table)
+
+
+@contextmanager
+def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int], Callable[[], None]]]:
+    """Progress bars on standard error, if that is a terminal and unless ``quiet``.
+
+    What it yields takes a step's name and its number of items and returns what to call after
+    each item.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_ERR, disable=quiet or not _ERR.is_terminal) as bars:
+        yield lambda step, total: partial(bars.advance, bars.add_task(step, total=total))

@@ -1,0 +1,135 @@
+"""The model file: an ONNX network and, in its metadata, all that is needed to use it right."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hilum.errors import ModelError
+from hilum.inference.onnx_metadata import read_onnx_metadata
+from hilum.radiograph import Finding, LungConvention, Structure
+
+METADATA_KEY = "hilum"
+"""The entry of the ONNX metadata under which the description lies, as JSON."""
+
+MODEL_FORMAT = 1
+
+BUNDLED_MODEL = Path(__file__).with_name("weights") / "hilum-default.onnx"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measured figure with its uncertainty and its protocol."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    """Bounds of the 95 % interval."""
+    n: int
+    protocol: str
+
+
+@dataclass(frozen=True)
+class OperatingPoints:
+    """From which probability on something counts as seen; chosen on validation data only."""
+
+    masks: dict[Structure, float]
+    finding: dict[Finding, float]
+    """A finding with a point here is called from that probability on, before all others."""
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a model file says about itself."""
+
+    name: str
+    image_size: int
+    """Side of the square the network sees, in pixels."""
+    targets: tuple[Structure, ...]
+    findings: tuple[Finding, ...]
+    operating_points: OperatingPoints
+    lung_convention: LungConvention | None
+    licence: str
+    dataset_sha256: str
+    """Content hash of the dataset it was trained on."""
+    trained_on: tuple[str, ...]
+    """Names of the collections."""
+    recipe: dict[str, Any]
+    scores: tuple[Score, ...] = ()
+
+    def to_json(self) -> str:
+        """The description as it lies in the file."""
+        return json.dumps({"format": MODEL_FORMAT, **dataclasses.asdict(self)}, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file that was read: its bytes, their hash, its description."""
+
+    path: Path
+    onnx: bytes
+    sha256: str
+    description: ModelDescription
+
+
+def read_model(path: Path = BUNDLED_MODEL) -> Model:
+    """Read the model file at ``path``; by default the bundled one.
+
+    Raises:
+        ModelError: no such file, no ONNX, or an ONNX that hilum did not write.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            "the model cannot be opened",
+            path=path,
+            got=error.strerror or type(error).__name__,
+            remedy="give a file written by 'hilum train', or leave --model out",
+        ) from None
+    text = read_onnx_metadata(data, path=path).get(METADATA_KEY)
+    if text is None:
+        raise ModelError(
+            "this ONNX file does not say how to use it",
+            path=path,
+            expected=f"metadata '{METADATA_KEY}', as 'hilum train' writes it",
+            remedy="export it with hilum",
+        )
+    return Model(path, data, hashlib.sha256(data).hexdigest(), _parse(text, path))
+
+
+def _parse(text: str, path: Path) -> ModelDescription:
+    try:
+        values = json.loads(text)
+        found = values.pop("format")
+        if found != MODEL_FORMAT:
+            raise ModelError(
+                "the model is of another format",
+                path=path,
+                got=f"format {found}",
+                expected=f"format {MODEL_FORMAT}",
+                remedy="use the version of hilum that wrote it",
+            )
+        points = values.pop("operating_points")
+        convention = values.pop("lung_convention")
+        return ModelDescription(
+            targets=tuple(map(Structure, values.pop("targets"))),
+            findings=tuple(map(Finding, values.pop("findings"))),
+            operating_points=OperatingPoints(
+                {Structure(name): value for name, value in points["masks"].items()},
+                {Finding(name): value for name, value in points["finding"].items()},
+            ),
+            lung_convention=convention and LungConvention(convention),
+            trained_on=tuple(values.pop("trained_on")),
+            scores=tuple(Score(**score) for score in values.pop("scores")),
+            **values,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            "the model's description is damaged", path=path, got=repr(error), remedy="export again"
+        ) from None

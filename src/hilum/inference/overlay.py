@@ -1,0 +1,68 @@
+"""One picture that shows what was found on a radiograph."""
+
+from __future__ import annotations
+
+from hilum.imaging.draw import Canvas, Colour, add_caption, draw_outline, grey_canvas, tint
+from hilum.imaging.masks import resize_mask
+from hilum.inference.predictor import Prediction
+
+# From the Okabe-Ito palette, which colour-blind readers can tell apart; blue, green, red.
+RIGHT_COLOUR: Colour = (233, 180, 86)
+LEFT_COLOUR: Colour = (66, 228, 240)
+INFECTION_COLOUR: Colour = (94, 60, 235)
+_TEXT: Colour = (235, 235, 235)
+_FAINT: Colour = (170, 170, 170)
+
+_LONGEST_SIDE = 1024
+_SHORTEST_SIDE = 512
+RESEARCH_ONLY = "Research use only - not for diagnosis"
+
+
+def draw_overlay(prediction: Prediction) -> Canvas:
+    """Outlines of both lungs, the infection tinted, and the figures below.
+
+    The picture is enlarged or reduced so that text is legible: its longest side is at most
+    1,024 pixels, its shortest at least 512 where the proportions allow.
+
+    Args:
+        prediction: one whose status is ok.
+    """
+    assert prediction.grey is not None and prediction.lungs is not None
+    assert prediction.right_lung is not None and prediction.left_lung is not None
+    width, height = _size(*prediction.lungs.shape[::-1])
+    canvas = grey_canvas(prediction.grey, width=width, height=height)
+    if prediction.infection is not None:
+        infection = resize_mask(prediction.infection, width=width, height=height)
+        tint(canvas, infection, INFECTION_COLOUR)
+        draw_outline(canvas, infection, INFECTION_COLOUR, thickness=1)
+    for lung, colour in (
+        (prediction.right_lung, RIGHT_COLOUR),
+        (prediction.left_lung, LEFT_COLOUR),
+    ):
+        draw_outline(canvas, resize_mask(lung, width=width, height=height), colour)
+    return add_caption(canvas, _caption(prediction))
+
+
+def _size(width: int, height: int) -> tuple[int, int]:
+    scale = max(1.0, _SHORTEST_SIDE / min(width, height))
+    scale = min(scale, _LONGEST_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _caption(prediction: Prediction) -> list[list[tuple[str, Colour]]]:
+    severity = prediction.severity
+    first: list[tuple[str, Colour]] = []
+    if prediction.finding is not None:
+        probability = prediction.probabilities[prediction.finding]
+        first.append((f"{prediction.finding}  p={probability:.2f}   ", _TEXT))
+    first.append((f"infected {_percent(severity.infected_percent)}   ", INFECTION_COLOUR))
+    first.append((f"right {_percent(severity.right_lung.infected_percent)}   ", RIGHT_COLOUR))
+    first.append((f"left {_percent(severity.left_lung.infected_percent)}", LEFT_COLOUR))
+    lines = [first]
+    if prediction.reason:
+        lines.append([(prediction.reason, _TEXT)])
+    return [*lines, [(RESEARCH_ONLY, _FAINT)]]
+
+
+def _percent(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.1f} %"

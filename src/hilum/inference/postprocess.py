@@ -1,0 +1,126 @@
+"""Network output → masks of the original image's size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.imaging.masks import BinaryMask, split_lungs
+from hilum.radiograph import Structure
+
+_PART_OF_LARGEST = 0.1
+"""A piece of a lung smaller than this share of the largest piece is taken for an error."""
+
+MIN_LUNG_SHARE = 0.01
+"""A lung that takes less of the image is not there."""
+
+
+@dataclass(frozen=True)
+class OutlinedLungs:
+    """Masks of one radiograph, bool H×W of the original size. An absent lung is all False.
+
+    The two lungs do not overlap, and infection lies inside them; it is None where the model
+    does not outline it.
+    """
+
+    right_lung: BinaryMask
+    left_lung: BinaryMask
+    infection: BinaryMask | None
+
+    @property
+    def lungs(self) -> BinaryMask:
+        """Both lungs together."""
+        return self.right_lung | self.left_lung
+
+
+def outline(
+    probabilities: NDArray[np.float32],
+    targets: Sequence[Structure],
+    thresholds: dict[Structure, float],
+    *,
+    width: int,
+    height: int,
+) -> OutlinedLungs:
+    """Masks from ``probabilities`` (T×S×S), decided at the size of the original image.
+
+    Probabilities are enlarged and then compared with their threshold, so that outlines are
+    smooth at any size.
+    """
+    raised = {
+        target: _enlarge(plane, width, height)
+        for target, plane in zip(targets, probabilities, strict=True)
+    }
+    if Structure.LUNGS in raised:
+        right, left = _separate(_above(raised[Structure.LUNGS], thresholds[Structure.LUNGS]))
+    else:
+        right, left = _without_overlap(raised, thresholds)
+    right, left = _present(right), _present(left)
+    infection = None
+    if Structure.INFECTION in raised:
+        infection = _above(raised[Structure.INFECTION], thresholds[Structure.INFECTION])
+        infection &= right | left
+    return OutlinedLungs(right, left, infection)
+
+
+def eight_bit(probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Probabilities 0–1 as 0–255."""
+    scaled: NDArray[np.uint8] = np.rint(probabilities * np.float32(255)).astype(np.uint8)
+    return scaled
+
+
+def _enlarge(plane: NDArray[np.float32], width: int, height: int) -> NDArray[np.uint8]:
+    small = eight_bit(plane)
+    if small.shape == (height, width):
+        return small
+    enlarged = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return enlarged.astype(np.uint8, copy=False)
+
+
+def _above(plane: NDArray[np.uint8], threshold: float) -> BinaryMask:
+    return plane >= max(1, round(threshold * 255))
+
+
+def _without_overlap(
+    raised: dict[Structure, NDArray[np.uint8]], thresholds: dict[Structure, float]
+) -> tuple[BinaryMask, BinaryMask]:
+    right, left = raised[Structure.RIGHT_LUNG], raised[Structure.LEFT_LUNG]
+    nearer_right = right >= left
+    return (
+        _main_part(_above(right, thresholds[Structure.RIGHT_LUNG]) & nearer_right),
+        _main_part(_above(left, thresholds[Structure.LEFT_LUNG]) & ~nearer_right),
+    )
+
+
+def _separate(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask]:
+    """Right and left of a mask of both; a single lung is told by the side it lies on."""
+    both = split_lungs(lungs)
+    if both is not None:
+        right, left = both
+        return _main_part(right), _main_part(left)
+    single = _main_part(lungs)
+    columns = np.flatnonzero(single.any(0))
+    absent = np.zeros_like(lungs)
+    if len(columns) == 0 or columns.mean() < lungs.shape[1] / 2:
+        return single, absent
+    return absent, single
+
+
+def _main_part(mask: BinaryMask) -> BinaryMask:
+    """``mask`` without pieces that are small beside its largest one."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    if count <= 2:
+        return mask
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    kept = areas >= _PART_OF_LARGEST * areas.max()
+    return mask if kept[1:].all() else kept[labels]
+
+
+def _present(lung: BinaryMask) -> BinaryMask:
+    if np.count_nonzero(lung) >= MIN_LUNG_SHARE * lung.size:
+        return lung
+    return np.zeros_like(lung)

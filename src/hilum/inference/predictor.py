@@ -1,0 +1,223 @@
+"""Radiograph → lungs, infection, finding and severity, with one model file."""
+
+from __future__ import annotations
+
+import enum
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.errors import ImageError, ModelError
+from hilum.imaging.masks import BinaryMask
+from hilum.imaging.read import Picture, read_picture, to_uint8
+from hilum.inference.model import BUNDLED_MODEL, Model, read_model
+from hilum.inference.postprocess import OutlinedLungs, outline
+from hilum.inference.preprocess import fit_to_network
+from hilum.inference.refusal import refuse_after, refuse_before
+from hilum.inference.runtime import RuntimeName, load_runtime
+from hilum.inference.severity import UNMEASURED, Severity, measure_severity
+from hilum.radiograph import Finding, Structure
+from hilum.workers import map_threads
+
+AnyPath = str | os.PathLike[str]
+
+OTHER_CAUSE = "opacity of other cause is not measured"
+NO_INFECTION_TARGET = "this model does not outline infection"
+
+
+class Status(enum.StrEnum):
+    """What became of an image."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    """It was read, but is nothing the model may judge."""
+    FAILED = "failed"
+    """It could not be read."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was found on one image. Research use only; never a diagnosis.
+
+    Masks are bool H×W of the original image's size, None unless ``status`` is ok; right and
+    left are the patient's.
+    """
+
+    path: str
+    status: Status
+    reason: str = ""
+    """Why it was refused or failed, or why a percentage is unknown."""
+    width: int | None = None
+    height: int | None = None
+    finding: Finding | None = None
+    probabilities: dict[Finding, float] = field(default_factory=dict)
+    """Of each class of the finding head."""
+    right_lung: BinaryMask | None = None
+    left_lung: BinaryMask | None = None
+    infection: BinaryMask | None = None
+    """Inside the lungs; empty unless the finding is COVID-19; None if the model has none."""
+    severity: Severity = UNMEASURED
+    grey: NDArray[np.uint8] | None = None
+    """The image itself, uint8, perhaps of reduced size: for drawing upon."""
+    mask_probabilities: NDArray[np.float32] | None = None
+    """T×S×S as the network gave them, before any decision."""
+
+    @property
+    def lungs(self) -> BinaryMask | None:
+        """Both lungs together."""
+        if self.right_lung is None or self.left_lung is None:
+            return None
+        return self.right_lung | self.left_lung
+
+    @property
+    def lungs_percent(self) -> float | None:
+        """Lung pixels ÷ all pixels × 100."""
+        lungs = self.lungs
+        return None if lungs is None else 100 * np.count_nonzero(lungs) / lungs.size
+
+    @property
+    def infected_percent(self) -> float | None:
+        """Infected lung pixels ÷ lung pixels × 100; None where it cannot be known."""
+        return self.severity.infected_percent
+
+
+class Predictor:
+    """Runs a model file; safe to call from several threads.
+
+    >>> predictor = Predictor()                                  # doctest: +SKIP
+    >>> prediction = predictor("film.png")                       # doctest: +SKIP
+    >>> prediction.finding, prediction.infected_percent          # doctest: +SKIP
+    (<Finding.COVID: 'covid'>, 31.4)
+
+    Args:
+        model: a file written by ``hilum train``; by default the bundled model.
+        threads: how many images are worked on at once in :meth:`predict_many`.
+        runtime: ``openvino`` or ``onnxruntime``; by default what is fastest here.
+
+    Raises:
+        ModelError: the file is no model of hilum, or outlines no lungs.
+    """
+
+    def __init__(
+        self,
+        model: AnyPath | Model = BUNDLED_MODEL,
+        *,
+        threads: int = 1,
+        runtime: RuntimeName | None = None,
+    ) -> None:
+        self.model = model if isinstance(model, Model) else read_model(Path(model))
+        self.threads = threads
+        targets = set(self.model.description.targets)
+        if not targets & {Structure.LUNGS, Structure.RIGHT_LUNG}:
+            raise ModelError(
+                "the model does not outline lungs",
+                path=self.model.path,
+                got=", ".join(sorted(targets)),
+                remedy="give a model that has lungs among its targets",
+            )
+        self._network = load_runtime(self.model.onnx, streams=threads, name=runtime)
+
+    def __call__(self, image: AnyPath | NDArray[np.uint8]) -> Prediction:
+        """Predict one image: a file, or grey pixels (uint8 H×W, bright = dense).
+
+        Never raises for a bad image: its ``status`` and ``reason`` tell.
+        """
+        if isinstance(image, np.ndarray):
+            return self._predict("", image, width=image.shape[1], height=image.shape[0])
+        path = os.fspath(image)
+        try:
+            picture = read_picture(path, at_least=2 * self.model.description.image_size)
+        except ImageError as error:
+            return Prediction(path, Status.FAILED, error.reason)
+        return self._predict_picture(path, picture)
+
+    def predict_many(self, images: Iterable[AnyPath]) -> Iterator[Prediction]:
+        """Predict files on ``threads`` threads, in their order, few in memory at a time."""
+        return map_threads(self, images, threads=self.threads)
+
+    def _predict_picture(self, path: str, picture: Picture) -> Prediction:
+        grey = to_uint8(picture.pixels)
+        return self._predict(path, grey, width=picture.width, height=picture.height)
+
+    def _predict(
+        self, path: str, grey: NDArray[np.uint8], *, width: int, height: int
+    ) -> Prediction:
+        description = self.model.description
+        seen = fit_to_network(grey, description.image_size)
+        refusal = refuse_before(seen, width=width, height=height)
+        if refusal is not None:
+            return Prediction(path, Status.REFUSED, refusal, width, height)
+        masks, classes = self._network(seen[None])
+        outlined = outline(
+            masks[0],
+            description.targets,
+            description.operating_points.masks,
+            width=width,
+            height=height,
+        )
+        refusal = refuse_after(outlined)
+        if refusal is not None:
+            return Prediction(path, Status.REFUSED, refusal, width, height)
+        probabilities = dict(zip(description.findings, map(float, classes[0]), strict=True))
+        finding = decide_finding(probabilities, description.operating_points.finding)
+        infection, severity, reason = _judge(outlined, finding)
+        return Prediction(
+            path=path,
+            status=Status.OK,
+            reason=reason,
+            width=width,
+            height=height,
+            finding=finding,
+            probabilities=probabilities,
+            right_lung=outlined.right_lung,
+            left_lung=outlined.left_lung,
+            infection=infection,
+            severity=severity,
+            grey=grey,
+            mask_probabilities=masks[0],
+        )
+
+
+def decide_finding(
+    probabilities: dict[Finding, float], points: dict[Finding, float]
+) -> Finding | None:
+    """The finding: the first whose operating point is reached, else the likeliest other.
+
+    None where the model has no finding head.
+    """
+    for finding, point in points.items():
+        if probabilities[finding] >= point:
+            return finding
+    others = {f: p for f, p in probabilities.items() if f not in points}
+    return max(others, key=lambda finding: others[finding], default=None)
+
+
+def _judge(
+    outlined: OutlinedLungs, finding: Finding | None
+) -> tuple[BinaryMask | None, Severity, str]:
+    """(infection mask, severity, reason) once the finding is known.
+
+    The masks that a network learns mean COVID-19 infection. Without COVID-19 there is none;
+    an opacity of another cause is not 0 % infected but not measured.
+    """
+    reasons = []
+    absent = [
+        side
+        for side, lung in (("right", outlined.right_lung), ("left", outlined.left_lung))
+        if not lung.any()
+    ]
+    if absent:
+        reasons.append(f"the {absent[0]} lung was not found")
+    infection = outlined.infection
+    if infection is None:
+        return None, UNMEASURED, "; ".join([*reasons, NO_INFECTION_TARGET])
+    if finding not in (None, Finding.COVID):
+        infection = np.zeros_like(infection)
+    if finding not in (None, Finding.COVID, Finding.NORMAL):
+        return infection, UNMEASURED, "; ".join([*reasons, OTHER_CAUSE])
+    severity = measure_severity(outlined.right_lung, outlined.left_lung, infection)
+    return infection, severity, "; ".join(reasons)

@@ -1,0 +1,151 @@
+"""Trained network → one ONNX file, checked against the network it came from."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hilum.errors import ModelError
+from hilum.inference.model import METADATA_KEY, ModelDescription
+from hilum.inference.runtime import load_runtime
+from hilum.learning.networks import RadiographNetwork
+
+_HALF_FROM = 256
+"""Tensors of fewer numbers stay f32: nothing is gained on them."""
+
+TOLERANCE = 0.02
+"""Largest difference of any probability between the file and the f32 network."""
+
+
+class ServedNetwork(nn.Module):
+    """The network as it is served: grey bytes in, probabilities out."""
+
+    def __init__(self, network: RadiographNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 N×1×S×S → mask probabilities N×T×S×S, finding probabilities N×C."""
+        masks, finding = self.network(image.float())
+        return masks.sigmoid(), finding.softmax(1)
+
+
+def export_onnx(
+    network: RadiographNetwork,
+    description: ModelDescription,
+    path: Path,
+    *,
+    check_on: NDArray[np.uint8],
+) -> None:
+    """Write ``network`` with ``description`` to ``path``, weights in f16.
+
+    The file is run on the images ``check_on`` (uint8 N×S×S) and must give the probabilities
+    of the f32 network within :data:`TOLERANCE`; otherwise nothing is written.
+
+    Raises:
+        ModelError: the file does not agree with the network.
+    """
+    served = ServedNetwork(network).eval()
+    images = torch.from_numpy(check_on)[:, None]
+    model = _to_onnx(served, images[:1].repeat(2, 1, 1, 1))
+    _halve_weights(model)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, description.to_json()
+    onnx.checker.check_model(model)
+    data = model.SerializeToString(deterministic=True)
+
+    with torch.inference_mode():
+        expected = [output.numpy() for output in served(images)]
+    reference = load_runtime(data, name="onnxruntime")  # computes in f32, as the network did
+    difference = max(
+        float(np.abs(got - wanted).max())
+        for got, wanted in zip(reference(check_on), expected, strict=True)
+        if wanted.size
+    )
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            "the exported file does not agree with the trained network",
+            path=path,
+            got=f"probabilities that differ by up to {difference:.3f}",
+            expected=f"at most {TOLERANCE}",
+            remedy="report this; the checkpoints in the run folder are intact",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_bytes(data)
+    unfinished.replace(path)
+
+
+def rewrite_description(path: Path, description: ModelDescription) -> None:
+    """Replace what the model file at ``path`` says about itself; the network stays."""
+    model = onnx.load_model(path)
+    for entry in model.metadata_props:
+        if entry.key == METADATA_KEY:
+            entry.value = description.to_json()
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_bytes(model.SerializeToString(deterministic=True))
+    unfinished.replace(path)
+
+
+def _to_onnx(served: nn.Module, example: Tensor) -> onnx.ModelProto:
+    quiet = logging.getLogger("torch.onnx")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            # The exporter's own libraries warn about one another's future; nothing a user can do.
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                served,
+                (example,),
+                dynamo=True,
+                verbose=False,
+                input_names=["image"],
+                output_names=["masks", "finding"],
+                dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
+            )
+    finally:
+        quiet.setLevel(level)
+    assert program is not None  # it is, with dynamo
+    model = program.model_proto
+    for (
+        node
+    ) in model.graph.node:  # each node carries the stack trace of its origin: paths, kilobytes
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
+        del value.metadata_props[:]
+    for initializer in model.graph.initializer:
+        del initializer.metadata_props[:]
+    del model.graph.metadata_props[:]
+    del model.metadata_props[:]
+    return model
+
+
+def _halve_weights(model: onnx.ModelProto) -> None:
+    """Store large f32 weights as f16 with a cast back, which every runtime folds away."""
+    casts = []
+    for initializer in model.graph.initializer:
+        if initializer.data_type != onnx.TensorProto.FLOAT:
+            continue
+        values = onnx.numpy_helper.to_array(initializer)
+        if values.size < _HALF_FROM or np.abs(values).max() > np.finfo(np.float16).max:
+            continue
+        name = initializer.name
+        half = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.f16")
+        initializer.CopyFrom(half)
+        casts.append(
+            onnx.helper.make_node(
+                "Cast", [half.name], [name], name=f"{name}.cast", to=onnx.TensorProto.FLOAT
+            )
+        )
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
