@@ -71,7 +71,9 @@ def _ellipse(
     return np.asarray(inside, np.bool_)
 
 
-def _lung(size: tuple[int, int], x: float, half_width: float, half_height: float) -> NDArray[np.bool_]:
+def _lung(
+    size: tuple[int, int], x: float, half_width: float, half_height: float
+) -> NDArray[np.bool_]:
     """An ellipse with a narrower apex, cut off below by the dome of the diaphragm."""
     height, width = size
     rows, columns = np.ogrid[:height, :width]

@@ -16,8 +16,19 @@ class Problem:
     """Something in a collection's folder that is not as it should be.
 
     An image it concerns is named by ``source_path``, relative to the folder with forward
-    slashes; ``kind`` is one of a few fixed words (``missing image``, ``missing mask``,
-    ``not a radiograph``, …) so that problems can be counted.
+    slashes; ``kind`` is one of a few fixed words so that problems can be counted:
+
+    - ``missing image``, ``missing mask``, ``missing table``: named or expected, but not there;
+    - ``mask without image``, ``unused mask``: a mask that no radiograph has;
+    - ``mask of another shape``: its width to height is not the image's;
+    - ``unexpected image``, ``unknown class``, ``not in metadata``, ``second copy``, ``outside the
+      collection``: an image at a place, or with a name, that says nothing about it;
+    - ``not a radiograph``: a CT slice or volume;
+    - ``unknown finding``, ``unknown structure``: a word hilum does not know;
+    - ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``, ``damaged
+      annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
+    - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:
+      found only where pixels are decoded.
     """
 
     source_path: str

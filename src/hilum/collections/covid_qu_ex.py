@@ -57,6 +57,7 @@ class CovidQuEx(Collection):
     )
 
     def find_root(self, folder: Path) -> Path | None:
+        """Told by ``COVID-19/infection masks`` below a split."""
         for split in ("Train", "Val", "Test"):
             root = find_descendant(folder, [f"{split}/COVID-19/infection masks"])
             if root is not None:
@@ -64,6 +65,7 @@ class CovidQuEx(Collection):
         return None
 
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
+        """No tables, so nothing but an unreadable folder is an error."""
         problems: list[Problem] = []
         radiographs = tuple(self._radiographs(root, problems))
         claimed = [r.path for r in radiographs]

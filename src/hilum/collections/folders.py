@@ -14,7 +14,8 @@ from hilum.imaging.formats import IMAGE_SUFFIXES
 
 def is_image_name(name: str) -> bool:
     """Whether a file of this name should be an image; hidden files never are."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+    _, dot, ending = name.rpartition(".")
+    return not name.startswith(".") and dot + ending.lower() in IMAGE_SUFFIXES
 
 
 def is_safe_path(relative: str) -> bool:
@@ -57,11 +58,13 @@ def holds_file_like(folder: Path, pattern: re.Pattern[str]) -> bool:
 
 
 def walk_images(root: Path) -> Iterator[Path]:
-    """All files below ``root`` that are named like images, in sorted order.
+    """All files below ``root`` that are named like images, in sorted order; none if absent.
 
     Raises:
         CollectionError: a folder may not be read, so that its images would be overlooked.
     """
+    if not root.is_dir():
+        return
     for folder, folders, files in os.walk(root, onerror=_raise_unreadable):
         folders.sort()
         for name in sorted(files):

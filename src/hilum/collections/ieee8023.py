@@ -1,6 +1,6 @@
 """covid-chestxray-dataset (Cohen et al., 2020), also known as ieee8023.
 
-What: 930 images of COVID-19 and other pneumonias (846 radiographs, the rest CT) collected from
+What: 950 images of COVID-19 and other pneumonias (866 radiographs, the rest CT) collected from
 publications and hospitals, with patient, day, finding, view and a licence per image; for 94 of
 them the mean severity score of three readers.
 
@@ -46,7 +46,7 @@ class Ieee8023(Collection):
     facts = Facts(
         name="ieee8023",
         title="covid-chestxray-dataset",
-        images="846 (930 images with the CT slices)",
+        images="866 (metadata.csv has 950 rows, 84 of them CT)",
         findings=(
             Finding.NORMAL,
             Finding.COVID,
@@ -66,9 +66,11 @@ class Ieee8023(Collection):
     )
 
     def find_root(self, folder: Path) -> Path | None:
+        """Told by ``metadata.csv`` beside ``images``, without ``structure.csv``."""
         return find_below(folder, _is_root)
 
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
+        """Damaged ``metadata.csv`` is an error; damaged scores are a problem."""
         metadata = read_metadata(root / "metadata.csv")
         problems = list(metadata.problems)
         scores = _read_scores(root, metadata, problems)

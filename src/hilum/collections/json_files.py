@@ -52,9 +52,7 @@ def _read_member(path: Path, member: str) -> bytes:
             # The size in the archive's directory can lie: what is read counts.
             return _limited(file.read(MAX_BYTES + 1), path)
     except KeyError:
-        raise CollectionError(
-            f"the archive holds no {member}", path=path, remedy=_REMEDY
-        ) from None
+        raise CollectionError(f"the archive holds no {member}", path=path, remedy=_REMEDY) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise CollectionError(
             "the zip archive is damaged",

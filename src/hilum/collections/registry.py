@@ -2,31 +2,76 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
-from hilum.collections.collection import Collection
+from hilum.collections.chestx_ray14 import ChestXray14
+from hilum.collections.collection import Collection, Reading
 from hilum.collections.covid_qu_ex import CovidQuEx
+from hilum.collections.folders import images_outside
+from hilum.collections.general_blockchain import GeneralBlockchain
+from hilum.collections.hannover import Hannover
+from hilum.collections.ieee8023 import Ieee8023
+from hilum.collections.kermany import Kermany
+from hilum.collections.plain_folder import PlainFolder
+from hilum.collections.radiography import RadiographyDatabase
+from hilum.collections.shenzhen import Shenzhen
+from hilum.collections.v7 import V7Covid19Xray
 from hilum.errors import CollectionError
 
-COLLECTIONS: tuple[Collection, ...] = (CovidQuEx(),)
+COLLECTIONS: tuple[Collection, ...] = (
+    CovidQuEx(),
+    RadiographyDatabase(),
+    GeneralBlockchain(),
+    Ieee8023(),
+    V7Covid19Xray(),
+    Kermany(),
+    Hannover(),
+    Shenzhen(),
+    ChestXray14(),
+    PlainFolder(),  # last: it takes whatever has class names
+)
 
 
 def recognise(folder: Path) -> tuple[Collection, Path]:
     """The collection that ``folder`` holds and the folder at or below it where it begins.
 
     Raises:
-        CollectionError: there is no such folder, or it is no collection hilum knows.
+        CollectionError: there is no such folder, it is no collection hilum knows, or it holds
+            several of them side by side.
     """
     if not folder.is_dir():
         raise CollectionError("there is no such folder", path=folder, remedy="check the spelling")
-    for collection in COLLECTIONS:
-        root = collection.find_root(folder)
-        if root is not None:
-            return collection, root
-    raise CollectionError(
-        "this folder is no collection hilum knows",
-        path=folder,
-        expected="the layout of one listed by 'hilum collections'",
-        remedy="put the images into one folder per class, named like "
-        + ", ".join(("normal", "covid", "pneumonia")),
-    )
+    found = [(c, root) for c in COLLECTIONS[:-1] if (root := c.find_root(folder)) is not None]
+    if not found and (root := COLLECTIONS[-1].find_root(folder)) is not None:
+        found = [(COLLECTIONS[-1], root)]
+    if not found:
+        raise CollectionError(
+            "this folder is no collection hilum knows",
+            path=folder,
+            expected="the layout of one listed by 'hilum collections'",
+            remedy="put the images into one folder per class, named like "
+            + ", ".join(("normal", "covid", "pneumonia")),
+        )
+    first = found[0][1]
+    if any(not root.is_relative_to(first) and not first.is_relative_to(root) for _, root in found):
+        raise CollectionError(
+            "this folder holds several collections",
+            path=folder,
+            got=", ".join(f"{c.facts.name} in {root.relative_to(folder)}" for c, root in found),
+            remedy="give each of their folders by itself",
+        )
+    return found[0]
+
+
+def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
+    """Recognise and read ``folder``; images beside the collection are problems of the reading.
+
+    Raises:
+        CollectionError: as :func:`recognise` and :meth:`Collection.read` do.
+    """
+    collection, root = recognise(folder)
+    reading = collection.read(root, others=others)
+    outside = images_outside(folder, root)
+    return dataclasses.replace(reading, problems=reading.problems + outside)

@@ -25,9 +25,16 @@ SNIFFED_BYTES = 132
 def sniff_format(head: bytes) -> ImageFormat | None:
     """The image format that a file beginning with ``head`` has, or None for anything else.
 
+    A DICOM file is known by the ``DICM`` after its preamble of 128 bytes; the few without a
+    preamble are not recognised.
+
     >>> sniff_format(b"\\xff\\xd8\\xff\\xe0")
     <ImageFormat.JPEG: 'jpeg'>
     """
+    # First, because a DICOM's preamble may hold the head of a TIFF (PS3.10, 7.1) and only
+    # the DICOM part knows the polarity.
+    if head[128:132] == b"DICM":
+        return ImageFormat.DICOM
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return ImageFormat.PNG
     if head.startswith(b"\xff\xd8\xff"):
@@ -36,6 +43,4 @@ def sniff_format(head: bytes) -> ImageFormat | None:
         return ImageFormat.WEBP
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return ImageFormat.TIFF
-    if head[128:132] == b"DICM":
-        return ImageFormat.DICOM
     return None

@@ -1,44 +1,31 @@
-"""The size an image file claims, read without decoding its pixels."""
+"""The size of an image file, without decoding its pixels."""
 
 from __future__ import annotations
 
-import io
-import os
-
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
-
-from hilum.errors import ImageError
+from hilum.imaging.faults import AnyPath
 from hilum.imaging.formats import ImageFormat
-
-# The classes themselves instead of Image.open: that would warn about large films with a
-# limit of its own, which is global to the process.
-_READERS = {
-    ImageFormat.PNG: PngImageFile,
-    ImageFormat.JPEG: JpegImageFile,
-    ImageFormat.WEBP: WebPImageFile,
-    ImageFormat.TIFF: TiffImageFile,
-}
+from hilum.imaging.jpeg import inspect_jpeg
+from hilum.imaging.png import inspect_png
+from hilum.imaging.tiff import inspect_tiff
+from hilum.imaging.webp import inspect_webp
 
 
-def read_size(
-    data: bytes, image_format: ImageFormat, *, path: str | os.PathLike[str]
-) -> tuple[int, int]:
-    """(width, height) in pixels as the header says, before any EXIF rotation.
+def read_size(data: bytes, image_format: ImageFormat, *, path: AnyPath) -> tuple[int, int]:
+    """(width, height) in pixels as a PNG, JPEG, WebP or TIFF says, before any EXIF rotation.
 
     Raises:
-        ImageError: the header is damaged.
+        ImageError: the file is damaged or of a kind that is not read.
     """
-    try:
-        with _READERS[image_format](io.BytesIO(data)) as image:
-            width, height = image.size
-    except Exception as error:  # Pillow's parsers raise whatever a damaged byte leads them to
-        raise ImageError(
-            f"the header of this {image_format} file is damaged",
-            path=path,
-            got=str(error) or type(error).__name__,
-            remedy="fetch the file again",
-        ) from None
-    return width, height
+    match image_format:
+        case ImageFormat.PNG:
+            return inspect_png(data, path=path)
+        case ImageFormat.WEBP:
+            return inspect_webp(data, path=path)
+        case ImageFormat.JPEG:
+            jpeg = inspect_jpeg(data, path=path)
+            return jpeg.width, jpeg.height
+        case ImageFormat.TIFF:
+            tiff = inspect_tiff(data, path=path)
+            return tiff.width, tiff.height
+        case ImageFormat.DICOM:
+            raise ValueError("the size of a DICOM image is in its data set")

@@ -9,21 +9,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.errors import MaskError
-from hilum.imaging.read import read_picture
+from hilum.errors import HilumError, MaskError
+from hilum.imaging.decode import decode_colour, decode_grey
+from hilum.imaging.formats import ImageFormat
+from hilum.imaging.read import identify, read_file
 from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons
 
 BinaryMask = NDArray[np.bool_]
+
+_JPEG_THRESHOLD = 128
+_FARTHEST = 1 << 20
 
 
 def read_mask(masks: Sequence[Mask], *, width: int, height: int) -> BinaryMask:
     """Unite ``masks`` into one H×W bool array of the radiograph's size in pixels.
 
-    A mask of another size is resized with nearest neighbour.
+    In a file, inside is every pixel of the foreground value, or, where none is told, every
+    pixel with any colour but black: palettes count by their colours, alpha does not count,
+    and the greys at the rim of a mask that was resized belong to it. A JPEG keeps no exact
+    values, so there inside is what is at least half as bright as white. A mask of another
+    size is resized with nearest neighbour.
 
     Raises:
         ImageError: a mask file cannot be read.
-        MaskError: a crop does not fit its canvas.
+        MaskError: a crop does not fit its canvas, or no polygon can be drawn on it.
     """
     united = np.zeros((height, width), bool)
     for mask in masks:
@@ -38,19 +47,39 @@ def _draw(mask: Mask) -> BinaryMask | None:
         case EmptyMask():
             return None
         case MaskFile():
-            return _read_mask_file(mask)
+            return _place(_read_mask_file(mask), mask)
         case MaskPolygons():
             return _draw_polygons(mask)
 
 
 def _read_mask_file(mask: MaskFile) -> BinaryMask:
-    pixels = read_picture(mask.path).pixels
-    inside = pixels > 0 if mask.foreground is None else pixels == mask.foreground
+    data = read_file(mask.path)
+    image_format = identify(data, path=mask.path)
+    if image_format is ImageFormat.DICOM:
+        raise MaskError(
+            "a DICOM image is no mask",
+            path=mask.path,
+            expected="PNG, JPEG, WebP or TIFF",
+            remedy="export the mask as PNG",
+        )
+    # Not by way of grey: blue of 1 is a colour, but rounds to a luminance of 0.
+    colours = decode_colour(data, image_format, path=mask.path)
+    first, second, third = (colours[:, :, channel] for channel in range(3))
+    if mask.foreground is not None:
+        wanted = mask.foreground
+        return np.asarray((first == wanted) & (second == wanted) & (third == wanted))
+    threshold = _JPEG_THRESHOLD if image_format is ImageFormat.JPEG else 1
+    return np.asarray((first >= threshold) | (second >= threshold) | (third >= threshold))
+
+
+def _place(inside: BinaryMask, mask: MaskFile) -> BinaryMask:
+    """A cropped mask on its canvas."""
     if mask.canvas is None:
         return inside
     width, height = mask.canvas
     crop_height, crop_width = inside.shape
-    if mask.left + crop_width > width or mask.top + crop_height > height:
+    right, bottom = mask.left + crop_width, mask.top + crop_height
+    if mask.left < 0 or mask.top < 0 or right > width or bottom > height:
         raise MaskError(
             "the cropped mask does not fit its canvas",
             path=mask.path,
@@ -59,24 +88,48 @@ def _read_mask_file(mask: MaskFile) -> BinaryMask:
             remedy="correct the annotation, or leave the mask out",
         )
     canvas = np.zeros((height, width), bool)
-    canvas[mask.top : mask.top + crop_height, mask.left : mask.left + crop_width] = inside
+    canvas[mask.top : bottom, mask.left : right] = inside
     return canvas
 
 
 def _draw_polygons(mask: MaskPolygons) -> BinaryMask:
+    """The polygons with their borders; what reaches beyond the canvas is cut off.
+
+    One of fewer than three points encloses nothing and is passed over. If nothing at all is
+    left on the canvas the annotation is wrong: a structure known to be absent is an EmptyMask.
+    """
     width, height = mask.canvas
+    if width < 1 or height < 1:
+        raise _unusable(mask, f"a canvas of {width}×{height}")
     canvas = np.zeros((height, width), np.uint8)
     for polygon in mask.polygons:
-        points = np.rint(np.asarray(polygon, np.float64).reshape(-1, 2)).astype(np.int32)
-        cv2.fillPoly(canvas, [points], 1)
+        points = np.asarray(polygon, np.float64)
+        if points.size % 2 or not (np.abs(points) <= _FARTHEST).all():
+            raise _unusable(mask, "coordinates that are no pairs of numbers near the image")
+        if points.size >= 6:
+            cv2.fillPoly(canvas, [np.rint(points.reshape(-1, 2)).astype(np.int32)], 1)
+    if not canvas.any():
+        raise _unusable(mask, f"{len(mask.polygons)} polygons that enclose no pixel of it")
     return canvas.astype(bool)
 
 
+def _unusable(mask: MaskPolygons, got: str) -> MaskError:
+    width, height = mask.canvas
+    return MaskError(
+        "the polygons do not outline anything",
+        got=got,
+        expected=f"three points or more inside {width}×{height} pixels",
+        remedy="correct the annotation, or leave the mask out",
+    )
+
+
 def resize_mask(mask: BinaryMask, *, width: int, height: int) -> BinaryMask:
-    """``mask`` (H×W bool) at another size, nearest neighbour."""
+    """``mask`` (H×W bool) at another size: each pixel takes the nearest one's value."""
     if mask.shape == (height, width):
         return mask
-    resized = cv2.resize(mask.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    # EXACT measures from pixel centres, as resizing an image does; the plain one shifts the
+    # mask by up to half a pixel towards the upper left.
+    resized = cv2.resize(_as_bytes(mask), (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     return resized.astype(bool)
 
 
@@ -88,7 +141,7 @@ def split_lungs(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask] | None:
     or a second one under a tenth of the first (a speck, not a lung).
     """
     count, labels, stats, centres = cv2.connectedComponentsWithStats(
-        lungs.view(np.uint8), connectivity=8
+        _as_bytes(lungs), connectivity=8
     )
     if count < 3:
         return None
@@ -97,6 +150,8 @@ def split_lungs(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask] | None:
     if stats[second, cv2.CC_STAT_AREA] * 10 < stats[first, cv2.CC_STAT_AREA]:
         return None
     right, left = sorted((first, second), key=lambda label: float(centres[label, 0]))
+    if count == 3:
+        return labels == right, labels == left
     to_right = np.abs(centres[:, 0] - centres[right, 0])
     belongs_right = to_right < np.abs(centres[:, 0] - centres[left, 0])
     belongs_right[0] = False
@@ -105,18 +160,35 @@ def split_lungs(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask] | None:
 
 
 def encode_mask(mask: BinaryMask) -> bytes:
-    """``mask`` (H×W bool) as a 1-bit PNG, as a dataset stores it."""
-    ok, data = cv2.imencode(
-        ".png", mask.view(np.uint8) * np.uint8(255), [cv2.IMWRITE_PNG_BILEVEL, 1]
-    )
-    if not ok:
-        raise MaskError("the mask cannot be encoded", got=f"an array of shape {mask.shape}")
-    return data.tobytes()
+    """``mask`` (H×W bool) as a 1-bit PNG, as a dataset stores it.
+
+    Raises:
+        MaskError: the mask has no pixels, or not two dimensions.
+    """
+    if mask.ndim != 2 or not mask.size:
+        raise MaskError(
+            "the mask cannot be encoded",
+            got=f"an array of shape {mask.shape}",
+            expected="height×width, both at least 1",
+        )
+    white = _as_bytes(mask) * np.uint8(255)
+    return cv2.imencode(".png", white, [cv2.IMWRITE_PNG_BILEVEL, 1])[1].tobytes()
 
 
 def decode_mask(data: bytes, *, path: str | os.PathLike[str]) -> BinaryMask:
-    """The H×W bool mask of PNG bytes written by :func:`encode_mask`."""
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if pixels is None:
-        raise MaskError("the mask cannot be decoded", path=path, remedy="compile again")
-    return pixels > 0
+    """The H×W bool mask of PNG bytes written by :func:`encode_mask`.
+
+    Raises:
+        MaskError: the bytes are no whole PNG.
+    """
+    try:
+        pixels, _, _ = decode_grey(data, ImageFormat.PNG, path=path)
+    except HilumError as error:
+        raise MaskError(
+            "the mask cannot be decoded", path=path, got=error.got, remedy="compile again"
+        ) from None
+    return np.asarray(pixels > 0)
+
+
+def _as_bytes(mask: BinaryMask) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(mask, bool).view(np.uint8)

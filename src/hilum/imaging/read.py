@@ -6,20 +6,31 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hilum.errors import ImageError
+from hilum.imaging.decode import decode_grey
+from hilum.imaging.faults import MAX_PIXELS
 from hilum.imaging.formats import ImageFormat, sniff_format
-from hilum.imaging.header import read_size
+from hilum.imaging.lookup import look_up
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "MAX_PIXELS",
+    "Grey",
+    "Picture",
+    "decode_picture",
+    "identify",
+    "read_file",
+    "read_picture",
+    "to_uint8",
+]
 
 Grey = NDArray[np.uint8] | NDArray[np.uint16]
 
-MAX_PIXELS = 200_000_000
-"""Larger images are taken for decompression bombs. A 43 cm film at 50 µm has 74 million."""
-
-_READ_HINT = "open the file in a viewer, or fetch it again"
+MAX_FILE_BYTES = 1 << 30
+"""Larger files are not opened: no radiograph comes near, and they would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,8 @@ class Picture:
     """A decoded radiograph.
 
     ``pixels`` is H×W, uint8 or uint16, bright = dense. It may be smaller than the file's
-    image where a reduced decode was asked for; ``width`` and ``height`` are the original's.
+    image where a reduced decode was asked for; ``width`` and ``height`` are the original's,
+    upright.
     """
 
     pixels: Grey
@@ -39,30 +51,67 @@ class Picture:
 def read_picture(path: str | os.PathLike[str], *, at_least: int | None = None) -> Picture:
     """Decode the image at ``path`` to grey.
 
+    Colours become luminance, alpha is ignored, an EXIF orientation is carried out. May be
+    called from several threads at once.
+
     Args:
         path: a PNG, JPEG, WebP, TIFF or DICOM file, whatever its name says.
         at_least: allow a JPEG to be decoded at 1/2, 1/4 or 1/8 size as long as both sides
             keep this many pixels.
 
     Raises:
-        ImageError: the file is missing, empty, truncated, no image or too large.
+        ImageError: the file is missing, empty, truncated, damaged, no image, of a kind that
+            is not read or too large.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ImageError(
-            "the file cannot be opened",
-            path=path,
-            got=error.strerror or type(error).__name__,
-            remedy="check the path and your permissions",
-        ) from None
-    return decode_picture(data, path=path, at_least=at_least)
+    return decode_picture(read_file(path), path=path, at_least=at_least)
 
 
 def decode_picture(
     data: bytes, *, path: str | os.PathLike[str], at_least: int | None = None
 ) -> Picture:
     """Like :func:`read_picture` for bytes already read; ``path`` only names them in errors."""
+    image_format = identify(data, path=path)
+    if image_format is ImageFormat.DICOM:
+        from hilum.imaging.dicom import decode_dicom  # pydicom takes a third of a second
+
+        grey = decode_dicom(data, path=path)
+        return Picture(grey, grey.shape[1], grey.shape[0], image_format)
+    pixels, width, height = decode_grey(data, image_format, path=path, at_least=at_least)
+    return Picture(pixels, width, height, image_format)
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of the file at ``path``.
+
+    Raises:
+        ImageError: it cannot be opened, or is larger than :data:`MAX_FILE_BYTES`.
+    """
+    try:
+        size = Path(path).stat().st_size
+        if size <= MAX_FILE_BYTES:
+            return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise ImageError(
+            "the file cannot be opened",
+            path=path,
+            got=getattr(error, "strerror", None) or str(error) or type(error).__name__,
+            remedy="check the path and your permissions",
+        ) from None
+    raise ImageError(
+        "the file is too large to be a radiograph",
+        path=path,
+        got=f"{size:,} bytes",
+        expected=f"at most {MAX_FILE_BYTES:,}",
+        remedy="leave it out",
+    )
+
+
+def identify(data: bytes, *, path: str | os.PathLike[str]) -> ImageFormat:
+    """The format of an image file's bytes, whatever its name says.
+
+    Raises:
+        ImageError: empty, or no format hilum reads.
+    """
     if not data:
         raise ImageError("the file is empty", path=path, got="0 bytes", remedy="fetch it again")
     image_format = sniff_format(data)
@@ -74,60 +123,7 @@ def decode_picture(
             expected="PNG, JPEG, WebP, TIFF or DICOM",
             remedy="convert it, or leave it out",
         )
-    if image_format is ImageFormat.DICOM:
-        from hilum.imaging.dicom import decode_dicom
-
-        pixels = decode_dicom(data, path=path)
-        return Picture(pixels, pixels.shape[1], pixels.shape[0], image_format)
-
-    width, height = read_size(data, image_format, path=path)
-    if width * height > MAX_PIXELS:
-        raise ImageError(
-            "the image is too large to be a radiograph",
-            path=path,
-            got=f"{width}×{height} pixels",
-            expected=f"at most {MAX_PIXELS:,} pixels",
-            remedy="reduce it first if it is a real film",
-        )
-    pixels = _decode(data, path, _reduction(width, height, at_least, image_format))
-    if (pixels.shape[1] > pixels.shape[0]) != (width > height) and width != height:
-        width, height = height, width  # an EXIF orientation turned the image on its side
-    return Picture(pixels, width, height, image_format)
-
-
-def _reduction(width: int, height: int, at_least: int | None, image_format: ImageFormat) -> int:
-    """The largest of 8, 4, 2, 1 by which a JPEG may shrink while it is being decoded."""
-    if at_least is None or image_format is not ImageFormat.JPEG:
-        return 1
-    return next((n for n in (8, 4, 2) if min(width, height) // n >= at_least), 1)
-
-
-_REDUCED = {
-    1: cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH,
-    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
-    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
-    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
-}
-
-
-def _decode(data: bytes, path: str | os.PathLike[str], reduction: int) -> Grey:
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[reduction])
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        raise ImageError(
-            "the image cannot be decoded", path=path, got="damaged data", remedy=_READ_HINT
-        )
-    if pixels.dtype == np.uint8 or pixels.dtype == np.uint16:
-        return pixels
-    raise ImageError(
-        "the image has pixels of an unsupported type",
-        path=path,
-        got=str(pixels.dtype),
-        expected="8 or 16 bit integers",
-        remedy="convert it to a 16-bit PNG",
-    )
+    return image_format
 
 
 def to_uint8(pixels: Grey) -> NDArray[np.uint8]:
@@ -135,5 +131,8 @@ def to_uint8(pixels: Grey) -> NDArray[np.uint8]:
     if pixels.dtype == np.uint8:
         return pixels.astype(np.uint8, copy=False)
     low, high = int(pixels.min()), int(pixels.max())
-    scale = 255.0 / max(high - low, 1)
-    return np.rint((pixels.astype(np.float32) - low) * scale).astype(np.uint8)
+    # A table, because a copy in floats of a large film would take four times its memory.
+    values = np.arange(low, high + 1, dtype=np.float32) - low
+    table = np.zeros(high + 1, np.uint8)
+    table[low:] = np.rint(values * (255.0 / max(high - low, 1)))
+    return look_up(table, pixels)

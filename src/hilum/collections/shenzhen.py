@@ -1,0 +1,118 @@
+"""Shenzhen Hospital chest X-ray set (US National Library of Medicine, 2014).
+
+What: 662 frontal radiographs, 326 normal and 336 with tuberculosis; volunteers in Kyiv outlined
+the lungs of 566 of them.
+
+Format: ``CXR_png/CHNCXR_<number>_<0|1>.png``, 1 is tuberculosis; ``masks`` or ``mask`` holds
+``<stem>_mask.png``, any value above zero is lung. An image without mask is nothing unusual: its
+lungs are unknown. ``ClinicalReadings/<stem>.txt``, where present, begins with sex and age
+(``female 33yrs``, ``Male, 5 month``). Nothing tells whether two images are of one patient.
+
+Citation: Jaeger et al. 2014, doi 10.3978/j.issn.2223-4292.2014.11.20; masks: Stirenko et al.
+2018, doi 10.1109/ELNANO.2018.8477564.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hilum.collections.collection import Collection, Facts, Problem, Reading
+from hilum.collections.folders import find_below, holds_file_like, image_files, unclaimed_images
+from hilum.collections.origins import SHENZHEN
+from hilum.collections.tables import age_in_years, sex_of
+from hilum.radiograph import (
+    Finding,
+    Licence,
+    LungConvention,
+    Mask,
+    MaskFile,
+    Radiograph,
+    Structure,
+    View,
+)
+
+_NAME = re.compile(r"CHNCXR_\d+_([01])\.png", re.IGNORECASE)
+_FINDINGS = {"0": Finding.NORMAL, "1": Finding.TUBERCULOSIS}
+_MASK_FOLDERS = ("masks", "mask")
+_READING = re.compile(r"\s*(?P<sex>female|male)\b[\s,]*(?P<age>\d+)\s*(?P<unit>y|m|d)", re.I)
+_PER_YEAR = {"y": 1.0, "m": 12.0, "d": 365.25}
+_READING_BYTES = 4096
+
+
+class Shenzhen(Collection):
+    """The Shenzhen set with lung masks."""
+
+    facts = Facts(
+        name="shenzhen",
+        title="Shenzhen Hospital chest X-ray set",
+        images="662 (566 with lung masks)",
+        findings=tuple(_FINDINGS.values()),
+        structures=(Structure.RIGHT_LUNG, Structure.LEFT_LUNG),
+        lung_convention=LungConvention.AERATED,
+        licence=Licence("US NLM, free use with citation; masks CC-BY-NC-SA-4.0"),
+        citation="Jaeger et al. 2014, doi 10.3978/j.issn.2223-4292.2014.11.20; "
+        "masks: Stirenko et al. 2018, doi 10.1109/ELNANO.2018.8477564",
+        home_page="https://data.lhncbc.nlm.nih.gov/public/Tuberculosis-Chest-X-ray-Datasets/",
+        how_to_get="NLM's site; masks from Kaggle (login) into 'masks' beside 'CXR_png'",
+    )
+
+    def find_root(self, folder: Path) -> Path | None:
+        """Told by ``CXR_png/CHNCXR_…``."""
+        return find_below(folder, lambda place: holds_file_like(place / "CXR_png", _NAME))
+
+    def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
+        """No tables, so nothing but an unreadable folder is an error."""
+        masks = {path.stem: path for folder in _MASK_FOLDERS for path in image_files(root / folder)}
+        radiographs = tuple(self._radiographs(root, masks))
+        claimed = {radiograph.path for radiograph in radiographs}
+        problems = []
+        used = {f"{path.stem}_mask" for path in claimed}
+        for stem, path in sorted(masks.items()):
+            claimed.add(path)
+            if stem not in used:
+                source_path = path.relative_to(root).as_posix()
+                problems.append(Problem(source_path, "mask without image", "its image is missing"))
+        problems += unclaimed_images(root, claimed)
+        return Reading(self.facts.name, root, radiographs, tuple(problems))
+
+    def _radiographs(self, root: Path, lungs: dict[str, Path]) -> Iterator[Radiograph]:
+        for path in image_files(root / "CXR_png"):
+            found = _NAME.fullmatch(path.name)
+            if found is None:
+                continue
+            mask = lungs.get(f"{path.stem}_mask")
+            masks: dict[Structure, tuple[Mask, ...]] = {}
+            if mask is not None:
+                masks[Structure.LUNGS] = (MaskFile(mask),)
+            sex, age = _read_reading(root / "ClinicalReadings" / f"{path.stem}.txt")
+            yield Radiograph(
+                path=path,
+                source_path=path.relative_to(root).as_posix(),
+                collection=self.facts.name,
+                finding=_FINDINGS[found[1]],
+                masks=masks,
+                lung_convention=self.facts.lung_convention if masks else None,
+                origin=SHENZHEN,
+                licence=self.facts.licence,
+                citation=self.facts.citation,
+                view=View.FRONTAL,
+                age=age,
+                sex=sex,
+                label_source="file name",
+            )
+
+
+def _read_reading(path: Path) -> tuple[str | None, float | None]:
+    """(sex, age in years) from a clinical reading; None where it is absent or says nothing."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_READING_BYTES).decode("latin-1")
+    except OSError:
+        return None, None
+    found = _READING.match(text)
+    if found is None:
+        return None, None
+    years = int(found["age"][:6]) / _PER_YEAR[found["unit"].lower()]
+    return sex_of(found["sex"]), age_in_years(str(years))

@@ -1,0 +1,235 @@
+"""V7 COVID-19 X-ray lung annotations (V7 Labs, 2020).
+
+What: human-checked outlines of both lungs in the 517 COVID-19 images of covid-chestxray-dataset
+(435 of them outlined; CT slices and laterals are not). No images come along: they are found in
+the other folders of the run, in covid-chestxray-dataset or by file name anywhere else. Hannover's
+own files will not do: covid-chestxray-dataset has cropped them to squares.
+
+Format: ``annotations/covid-only-coco.zip`` holds ``output.json`` (COCO), which may lie unpacked
+beside it. Each lung is an annotation of category ``Lung`` with polygons in pixels of an image of
+``width`` × ``height``; ``Ignore`` marks implants and captions over the lungs and is not used.
+With exactly two outlines in a frontal image, the one at image-left is the right lung. Tags carry
+finding, view, sex, age, place and the patient's number in covid-chestxray-dataset. The lungs
+include most of the region behind the heart and, where visible, below the diaphragm's dome.
+``annotations/all-images-semantic-masks/`` repeats the outlines as PNG, named by a number that
+``darwin_url`` holds; they are reported as unused.
+
+Citation: V7 Labs 2020, github.com/v7labs/covid-19-xray-dataset; images: Cohen et al. 2020,
+arXiv 2003.11597.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from hilum.collections.check_pixels import same_shape
+from hilum.collections.chestxray_metadata import origin_of, patient_of, view_of
+from hilum.collections.coco import CocoImage, read_coco
+from hilum.collections.collection import Collection, Facts, Problem, Reading
+from hilum.collections.folders import find_below, image_files, unclaimed_images, walk_images
+from hilum.collections.ieee8023 import Ieee8023
+from hilum.collections.json_files import read_json
+from hilum.collections.tables import age_in_years, sex_of
+from hilum.errors import CollectionError, ImageError
+from hilum.imaging.formats import SNIFFED_BYTES, ImageFormat, sniff_format
+from hilum.imaging.header import read_size
+from hilum.radiograph import (
+    Finding,
+    Licence,
+    LungConvention,
+    Mask,
+    MaskPolygons,
+    Radiograph,
+    Structure,
+    View,
+)
+
+_PLACES = (
+    ("annotations/output.json", None),
+    ("annotations/covid-only-coco/output.json", None),
+    ("annotations/covid-only-coco.zip", "output.json"),
+    ("covid-only-coco/output.json", None),
+    ("covid-only-coco.zip", "output.json"),
+)
+"""Where the COCO file may be, below the root; the archive's member where it is one."""
+
+_MASK_FOLDERS = ("annotations/all-images-semantic-masks", "all-images-semantic-masks")
+_NUMBER = re.compile(r"/images/(\d+)/")
+"""In ``darwin_url``: the number that names the image's mask."""
+
+
+class V7Covid19Xray(Collection):
+    """V7's lung annotations of covid-chestxray-dataset."""
+
+    facts = Facts(
+        name="v7-covid19-xray",
+        title="V7 COVID-19 X-ray lung annotations",
+        images="458 (517 images with the CT slices, 435 of them outlined)",
+        findings=(Finding.COVID,),
+        structures=(Structure.RIGHT_LUNG, Structure.LEFT_LUNG),
+        lung_convention=LungConvention.BEHIND_HEART,
+        licence=Licence("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
+        citation="V7 Labs 2020; images: Cohen et al. 2020, arXiv 2003.11597",
+        home_page="https://github.com/v7labs/covid-19-xray-dataset",
+        how_to_get="git clone; give the folder and that of covid-chestxray-dataset",
+    )
+
+    def find_root(self, folder: Path) -> Path | None:
+        """Told by ``covid-only-coco.zip`` or its ``output.json``."""
+        return find_below(folder, lambda place: _coco_place(place) is not None)
+
+    def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
+        """Damaged COCO file is an error; ``others`` are searched for the images."""
+        place = _coco_place(root)
+        if place is None:
+            raise CollectionError(
+                "the annotations are missing",
+                path=root,
+                expected=" or ".join(name for name, _ in _PLACES),
+                remedy="fetch the folder again",
+            )
+        path, member = place
+        source = path.relative_to(root).as_posix()
+        coco = read_coco(read_json(path, member=member), path=path)
+        problems = [Problem(source, kind, detail) for kind, detail in coco.problems]
+        homes = _Homes(others)
+        radiographs = tuple(self._radiographs(coco.images, homes, problems))
+        masks = [mask for folder in _MASK_FOLDERS for mask in image_files(root / folder)]
+        problems += _unused_masks(root, masks, coco.images)
+        problems += unclaimed_images(root, masks)
+        return Reading(self.facts.name, root, radiographs, tuple(problems))
+
+    def _radiographs(
+        self, images: Sequence[CocoImage], homes: _Homes, problems: list[Problem]
+    ) -> Iterator[Radiograph]:
+        for image in sorted(images, key=lambda image: image.file_name):
+            name = image.file_name
+            if "CT" in image.tags:
+                problems.append(Problem(name, "not a radiograph", "CT"))
+                continue
+            home = homes.find(name)
+            if home is None:
+                detail = "annotated, but in no other folder that was given"
+                problems.append(Problem(name, "missing image", detail))
+                continue
+            known = home if isinstance(home, Radiograph) else self._from_tags(image, home)
+            masks, trouble = _lungs(image, known.view)
+            if masks and not _has_shape(known.path, image.width, image.height):
+                masks, trouble = (
+                    {},
+                    [("mask of another shape", "the image was cropped")],
+                )
+            problems += [Problem(name, kind, detail) for kind, detail in trouble]
+            yield dataclasses.replace(
+                known,
+                source_path=name,
+                collection=self.facts.name,
+                masks=masks,
+                lung_convention=self.facts.lung_convention if masks else None,
+                official_split=None,
+                label_source="V7 annotators",
+            )
+
+    def _from_tags(self, image: CocoImage, path: Path) -> Radiograph:
+        tags = dict(
+            re.split("[:/]", tag, maxsplit=1) for tag in image.tags if re.search("[:/]", tag)
+        )
+        return Radiograph(
+            path=path,
+            source_path=image.file_name,
+            collection=self.facts.name,
+            finding=Finding.COVID if "COVID-19" in image.tags else None,
+            patient_id=patient_of(tags.get("PatientID", "")),
+            origin=origin_of(tags.get("location", "")),
+            citation=self.facts.citation,
+            view=view_of(tags.get("View", "")),
+            age=age_in_years(tags.get("Age", "")),
+            sex=sex_of(tags.get("Sex", "")),
+        )
+
+
+class _Homes:
+    """The images of the other folders: with all that is known of them, or just by name."""
+
+    def __init__(self, others: Sequence[Path]) -> None:
+        self._known: dict[str, Radiograph] = {}
+        self._by_name: dict[str, Path] = {}
+        for folder in others:
+            self._add(folder)
+
+    def _add(self, folder: Path) -> None:
+        root = Ieee8023().find_root(folder)
+        if root is not None:
+            for radiograph in Ieee8023().read(root).radiographs:
+                self._known.setdefault(radiograph.path.name, radiograph)
+            return
+        for path in walk_images(folder):
+            if "mask" not in path.parent.name.lower():
+                self._by_name.setdefault(path.name, path)
+
+    def find(self, name: str) -> Radiograph | Path | None:
+        """The image called exactly ``name``."""
+        return self._known.get(name) or self._by_name.get(name)
+
+
+def _coco_place(root: Path) -> tuple[Path, str | None] | None:
+    return next(((root / n, member) for n, member in _PLACES if (root / n).is_file()), None)
+
+
+_Trouble = list[tuple[str, str]]
+
+
+def _lungs(
+    image: CocoImage, view: View | None
+) -> tuple[Mapping[Structure, tuple[Mask, ...]], _Trouble]:
+    """Masks by structure, and the kinds and details of what is wrong with them."""
+    if image.damage:
+        return {}, [("damaged annotation", image.damage)]
+    canvas = (image.width, image.height)
+    outlines = image.outlines.get("Lung", ())
+    polygons = tuple(polygon for outline in outlines for polygon in outline)
+    if len(outlines) == 2 and view is not View.LATERAL:
+        right, left = sorted(outlines, key=lambda outline: _middle(outline))
+        return {
+            Structure.RIGHT_LUNG: (MaskPolygons(right, canvas),),
+            Structure.LEFT_LUNG: (MaskPolygons(left, canvas),),
+        }, []
+    if len(polygons) >= 2 and view is not View.LATERAL:
+        return {Structure.LUNGS: (MaskPolygons(polygons, canvas),)}, []
+    if view is View.LATERAL and not polygons:
+        return {}, []  # V7 leaves laterals out on purpose
+    return {}, [("missing mask", f"{len(polygons)} lung outlines, expected 2")]
+
+
+def _has_shape(path: Path, width: int, height: int) -> bool:
+    """Whether the image's width to height is as expected; True where its header is damaged."""
+    try:
+        data = path.read_bytes()
+        image_format = sniff_format(data[:SNIFFED_BYTES])
+        if image_format is None or image_format is ImageFormat.DICOM:
+            return True
+        found_width, found_height = read_size(data, image_format, path=path)
+    except (OSError, ImageError):
+        return True  # whoever decodes the image reports that
+    return same_shape((found_width, found_height), (width, height))
+
+
+def _middle(outline: tuple[tuple[float, ...], ...]) -> float:
+    columns = [x for polygon in outline for x in polygon[0::2]]
+    return (min(columns) + max(columns)) / 2
+
+
+def _unused_masks(
+    root: Path, masks: Sequence[Path], images: Sequence[CocoImage]
+) -> Iterator[Problem]:
+    numbers = (_NUMBER.search(image.url) for image in images)
+    annotated = {found[1] for found in numbers if found}
+    for mask in masks:
+        source_path = mask.relative_to(root).as_posix()
+        if mask.stem in annotated:
+            yield Problem(source_path, "unused mask", "the polygons of the COCO file were used")
+        else:
+            yield Problem(source_path, "mask without image", "the COCO file does not tell whose")

@@ -1,0 +1,153 @@
+"""The real folders, counted: what a change of a reader would silently lose shows here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hilum.collections.inspect import Inspection, MaskCount, inspect
+from hilum.collections.registry import read_folder
+from hilum.imaging.masks import read_mask
+from hilum.imaging.read import read_picture
+from hilum.radiograph import Structure
+
+pytestmark = pytest.mark.real
+
+
+def _problems(inspection: Inspection) -> dict[str, int]:
+    return {group.kind: group.count for group in inspection.problems}
+
+
+def test_covid_qu_ex(shared_data: Path) -> None:
+    found = inspect(shared_data / "covid-qu-ex")
+    assert found.images == 4128
+    assert found.findings == {"covid": 2064, "normal": 1032, "pneumonia": 1032}
+    assert found.official_splits == {"train": 3728, "validation": 400}
+    assert found.structures["infection"] == MaskCount(4128, 0, 0)
+    assert _problems(found) == {}
+
+
+def test_radiography(shared_data: Path) -> None:
+    found = inspect(shared_data / "radiography", check_pixels=True)
+    assert found.findings == {"covid": 130, "normal": 130}
+    assert found.structures["right_lung"] == MaskCount(0, 0, 260)
+    assert _problems(found) == {}
+
+
+def test_general_blockchain(shared_data: Path) -> None:
+    found = inspect(shared_data / "general-blockchain")
+    assert found.findings == {
+        "covid": 44,
+        "pneumonia/viral": 3,
+        "normal": 1,
+        "pneumonia/bacterial": 1,
+        "pneumonia/other": 1,
+    }
+    given = {name: count.given for name, count in found.structures.items() if count.given}
+    assert given == {
+        "right_lung": 50,
+        "left_lung": 49,
+        "cardiomediastinum": 50,
+        "airways": 50,
+        "ground_glass": 46,
+        "consolidation": 13,
+        "endotracheal_tube": 9,
+        "central_venous_line": 6,
+        "monitoring_probes": 7,
+        "nasogastric_tube": 6,
+        "tubings": 10,
+    }
+    assert found.patients == 39
+    assert found.views == {"PA": 48, "AP": 2}
+    assert _problems(found) == {"missing mask": 7}
+
+
+def test_general_blockchain_left_is_the_patients_left(shared_data: Path) -> None:
+    checked = 0
+    for radiograph in read_folder(shared_data / "general-blockchain").radiographs[:12]:
+        if {Structure.RIGHT_LUNG, Structure.LEFT_LUNG} <= radiograph.masks.keys():
+            picture = read_picture(radiograph.path)
+            right, left = (
+                read_mask(radiograph.masks[s], width=picture.width, height=picture.height)
+                for s in (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+            )
+            assert np.nonzero(right)[1].mean() < np.nonzero(left)[1].mean()
+            checked += 1
+    assert checked == 12
+
+
+def test_ieee8023(shared_data: Path) -> None:
+    found = inspect(shared_data / "ieee8023", check_pixels=True)
+    assert found.images == 100
+    assert found.findings == {
+        "covid": 80,
+        "pneumonia/bacterial": 8,
+        "unknown": 4,
+        "pneumonia/other": 3,
+        "pneumonia/viral": 3,
+        "normal": 1,
+        "pneumonia": 1,
+    }
+    assert found.views == {"PA": 67, "lateral": 13, "AP": 10, "AP supine": 7, "unknown": 3}
+    assert found.patients == 78
+    assert found.origins["Hannover Medical School"] == 6
+    assert found.severity_scores == {"geographic_extent": 47, "opacity": 47}
+    assert _problems(found) == {"missing image": 562, "not a radiograph": 84, "rows disagree": 5}
+
+
+def test_v7(shared_data: Path) -> None:
+    found = inspect(
+        shared_data / "v7-covid19-xray", others=[shared_data / "ieee8023"], check_pixels=True
+    )
+    assert found.findings == {"covid": 80}
+    assert found.structures["left_lung"] == MaskCount(80, 0, 0)
+    assert found.patients == 65
+    assert _problems(found) == {
+        "missing image": 378,
+        "unused mask": 89,
+        "not a radiograph": 59,
+    }
+    assert 80 + 378 + 59 == 517
+
+
+def test_v7_finds_images_by_name_anywhere(shared_data: Path) -> None:
+    found = inspect(
+        shared_data / "v7-covid19-xray", others=[shared_data / "general-blockchain/images"]
+    )
+    assert found.images == 44
+    # Two of them have other margins there than the images V7 outlined.
+    assert found.structures["left_lung"] == MaskCount(42, 0, 2)
+    assert _problems(found)["mask of another shape"] == 2
+
+
+def test_kermany(shared_data: Path) -> None:
+    found = inspect(shared_data / "kermany")
+    assert found.findings == {"pneumonia/bacterial": 36, "pneumonia/viral": 36, "normal": 12}
+    assert found.official_splits == {"train": 63, "test": 19, "validation": 2}
+    assert found.patients == 76
+    assert _problems(found) == {}
+
+
+def test_hannover(shared_data: Path) -> None:
+    found = inspect(shared_data / "hannover", check_pixels=True)
+    assert found.findings == {"covid": 24}
+    assert found.views == {"AP": 17, "PA": 7}
+    assert found.patients == 19
+    assert _problems(found) == {"missing image": 219}
+
+
+def test_shenzhen(shared_data: Path) -> None:
+    found = inspect(shared_data / "shenzhen", check_pixels=True)
+    assert found.findings == {"tuberculosis": 107, "normal": 93}
+    assert found.structures["right_lung"] == MaskCount(200, 0, 0)
+    assert _problems(found) == {}
+
+
+def test_nih_normal(shared_data: Path) -> None:
+    found = inspect(shared_data / "nih-normal", check_pixels=True)
+    assert found.collection == "chestx-ray14"
+    assert found.findings == {"normal": 24}
+    assert found.patients == 24
+    assert _problems(found) == {}

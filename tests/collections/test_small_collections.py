@@ -1,0 +1,136 @@
+"""What the collections without masks of many kinds say about their images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.collections.readings import by_name, problems_of, read_fake
+from tests.fakes import chestx_ray14
+from tests.fakes.fake import write_chest
+
+from hilum.collections.registry import read_folder, recognise
+from hilum.errors import CollectionError
+from hilum.radiograph import Finding, LungConvention, Split, Structure, View
+
+
+def test_covid_qu_ex_knows_bimcv_patients(tmp_path: Path) -> None:
+    images = by_name(read_fake("covid-qu-ex", tmp_path))
+    assert images["sub-S09340_ses-E1_run-1.png"].patient_id == "covid-qu-ex:S09340"
+    assert images["covid_1.png"].patient_id is None
+
+
+def test_radiography_masks_are_lungs_and_origins_those_that_are_sure(tmp_path: Path) -> None:
+    images = by_name(read_fake("radiography", tmp_path))
+    assert set(images["COVID-1.png"].masks) == {Structure.LUNGS}
+    assert images["COVID-1.png"].lung_convention is LungConvention.AERATED
+    assert images["COVID-1.png"].origin is None
+    assert images["Lung_Opacity-1.png"].origin == "RSNA Pneumonia Detection Challenge"
+    kermany = by_name(read_fake("kermany", tmp_path / "2"))["person1_bacteria_1.jpeg"]
+    assert images["Viral Pneumonia-1.png"].origin == kermany.origin
+
+
+def test_radiography_without_masks_has_no_problem(tmp_path: Path) -> None:
+    for name in ("COVID", "Normal"):
+        write_chest(tmp_path / name / "images/x-1.png", np.random.default_rng(0))
+    collection, root = recognise(tmp_path)
+    assert collection.facts.name == "radiography"
+    reading = collection.read(root)
+    assert len(reading.radiographs) == 2 and reading.problems == ()
+
+
+def test_kermany_reads_patient_and_cause_from_the_name(tmp_path: Path) -> None:
+    reading = read_fake("kermany", tmp_path)
+    images = {radiograph.source_path: radiograph for radiograph in reading.radiographs}
+    virus = images["train/PNEUMONIA/person115_virus_3.jpeg"]
+    assert virus.finding is Finding.VIRAL_PNEUMONIA
+    assert virus.patient_id == "kermany:person115"
+    assert (virus.official_split, virus.view) == (Split.TRAIN, View.AP)
+    normals = {r.patient_id for r in reading.radiographs if r.finding is Finding.NORMAL}
+    assert normals == {"kermany:IM-0115", "kermany:NORMAL2-IM-0115"}
+    old = images["test/PNEUMONIA/VIRUS-1008087-0001.jpeg"]
+    assert (old.finding, old.patient_id) == (Finding.VIRAL_PNEUMONIA, "kermany:VIRUS-1008087")
+    assert list(problems_of(reading, "unexpected image")) == ["train/NORMAL/my holiday.jpg"]
+
+
+def test_kermany_does_not_take_other_peoples_folders(tmp_path: Path) -> None:
+    for name in ("NORMAL", "PNEUMONIA"):
+        write_chest(tmp_path / "train" / name / "1.png", np.random.default_rng(0))
+    assert recognise(tmp_path)[0].facts.name == "plain-folder"
+
+
+def test_hannover_counts_days_from_the_admission(tmp_path: Path) -> None:
+    images = by_name(read_fake("hannover", tmp_path))
+    after = images["c9280a30.png"]
+    assert (after.day, after.finding, after.view) == (2, Finding.COVID, View.AP)
+    assert (after.patient_id, after.sex, after.age) == ("hannover:042f06a9", "M", None)
+    before = images["53c9be49.png"]
+    assert (before.day, before.finding) == (-14, None)
+
+
+def test_shenzhen_reads_sex_and_age_where_they_are(tmp_path: Path) -> None:
+    reading = read_fake("shenzhen", tmp_path)
+    images = by_name(reading)
+    assert [(r.sex, r.age) for r in reading.radiographs] == [("M", 45.0), ("F", 0.5), (None, None)]
+    assert images["CHNCXR_0330_1.png"].finding is Finding.TUBERCULOSIS
+    assert images["CHNCXR_0002_0.png"].masks == {}
+    assert images["CHNCXR_0002_0.png"].lung_convention is None
+
+
+def test_chestx_ray14_reads_its_table(tmp_path: Path) -> None:
+    images = by_name(read_fake("chestx-ray14", tmp_path))
+    first = images["00000001_000.png"]
+    assert (first.finding, first.view, first.age, first.sex) == (
+        *(Finding.NORMAL, View.PA, 58.0, "M"),
+    )
+    assert (first.patient_id, first.official_split) == ("chestx-ray14:00000001", Split.TRAIN)
+    assert images["00000002_000.png"].age is None
+    assert images["00000002_000.png"].view is View.FRONTAL
+    assert images["00000009_000.png"].finding is None
+
+
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    [
+        ("nih-normal", Finding.NORMAL),
+        ("No finding adults", Finding.NORMAL),
+        ("images", None),
+        ("abnormal", None),
+        ("not_normal", None),
+    ],
+)
+def test_chestx_ray14_without_table_goes_by_its_folder(
+    tmp_path: Path, name: str, finding: Finding | None
+) -> None:
+    write_chest(tmp_path / name / "00000001_000.png", np.random.default_rng(0))
+    assert [r.finding for r in read_folder(tmp_path / name).radiographs] == [finding]
+
+
+def test_chestx_ray14_with_two_tables_is_refused(tmp_path: Path) -> None:
+    fake = chestx_ray14.draw(tmp_path, np.random.default_rng(0))
+    assert fake.table is not None
+    fake.table.with_name("Data_Entry_2017.csv").write_bytes(fake.table.read_bytes())
+    with pytest.raises(CollectionError, match="two tables"):
+        read_folder(fake.folder)
+
+
+def test_a_plain_folder_has_classes_and_splits(tmp_path: Path) -> None:
+    reading = read_fake("plain-folder", tmp_path)
+    found = {r.source_path: (r.finding, r.official_split) for r in reading.radiographs}
+    assert found == {
+        "train/COVID_19/one.png": (Finding.COVID, Split.TRAIN),
+        "train/COVID_19/ward 3/two.jpg": (Finding.COVID, Split.TRAIN),
+        "Valid/healthy/three.png": (Finding.NORMAL, Split.VALIDATION),
+        "test/Viral Pneumonia/four.PNG": (Finding.VIRAL_PNEUMONIA, Split.TEST),
+        "bacteria/five.tif": (Finding.BACTERIAL_PNEUMONIA, None),
+    }
+
+
+@pytest.mark.parametrize("place", ["holiday/1.png", "normal/notes.txt", "normal/masks/1.png"])
+def test_a_folder_without_class_and_image_is_not_recognised(tmp_path: Path, place: str) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(CollectionError, match="no collection hilum knows"):
+        recognise(tmp_path)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.collections.readings import by_name, problems_of, read_fake
+from tests.fakes import v7
+
+from hilum.collections.registry import read_folder, recognise
+from hilum.errors import CollectionError
+from hilum.radiograph import Finding, LungConvention, MaskPolygons, Structure, View
+
+LUNGS = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
+
+
+def test_images_of_ieee8023_keep_what_is_known_of_them(tmp_path: Path) -> None:
+    radiograph = by_name(read_fake("v7-covid19-xray", tmp_path))["a.jpeg"]
+    assert radiograph.collection == "v7-covid19-xray"
+    assert radiograph.source_path == "a.jpeg"
+    assert radiograph.patient_id == "ieee8023:2"
+    assert radiograph.licence.name == "CC-BY-NC-SA-4.0"
+    assert radiograph.day == 3
+    assert set(radiograph.masks) == LUNGS
+    assert radiograph.lung_convention is LungConvention.BEHIND_HEART
+
+
+def test_images_elsewhere_are_described_by_tags(tmp_path: Path) -> None:
+    radiograph = by_name(read_fake("v7-covid19-xray", tmp_path))["stray.png"]
+    assert radiograph.finding is Finding.COVID
+    assert radiograph.view is View.PA
+    assert (radiograph.patient_id, radiograph.age, radiograph.sex) == ("ieee8023:2", 65.0, "M")
+    assert set(radiograph.masks) == LUNGS
+
+
+def test_a_cropped_image_gets_no_masks(tmp_path: Path) -> None:
+    reading = read_fake("v7-covid19-xray", tmp_path)
+    assert by_name(reading)["cropped.png"].masks == {}
+    assert list(problems_of(reading, "mask of another shape")) == ["cropped.png"]
+
+
+def test_a_lateral_without_outlines_is_no_problem(tmp_path: Path) -> None:
+    radiograph = by_name(read_fake("v7-covid19-xray", tmp_path))["c.jpg"]
+    assert radiograph.masks == {} and radiograph.lung_convention is None
+
+
+def test_without_other_folders_every_image_is_missing(tmp_path: Path) -> None:
+    fake = v7.draw(tmp_path / "download", np.random.default_rng(0))
+    reading = read_folder(fake.folder)
+    assert reading.radiographs == ()
+    assert len(problems_of(reading, "missing image")) == 6
+
+
+@pytest.mark.parametrize("place", ["annotations", "annotations/covid-only-coco", "covid-only-coco"])
+def test_the_unpacked_file_is_read_as_well(tmp_path: Path, place: str) -> None:
+    root = tmp_path / "v7"
+    (root / place).mkdir(parents=True)
+    (root / place / "output.json").write_text(json.dumps(v7.coco(np.random.default_rng(0))))
+    assert recognise(tmp_path)[1] == root
+    assert len(problems_of(read_folder(tmp_path), "missing image")) == 6
+
+
+def _read_changed(tmp_path: Path, outlines: int) -> MaskPolygons | None:
+    """Read a.jpeg's lungs when its image has another number of outlines."""
+    coco = v7.coco(np.random.default_rng(0))
+    lungs = [a for a in coco["annotations"] if a["category_id"] == 0 and a["image_id"] == 0]
+    others = [a for a in coco["annotations"] if a not in lungs]
+    coco["annotations"] = others + (lungs * 2)[:outlines]
+    root = tmp_path / "v7"
+    (root / "annotations").mkdir(parents=True)
+    (root / "annotations/output.json").write_text(json.dumps(coco))
+    home = v7.ieee8023.draw(tmp_path / "home", np.random.default_rng(0))
+    reading = read_folder(root, others=[home.folder])
+    masks = by_name(reading)["a.jpeg"].masks
+    assert set(masks) <= {Structure.LUNGS}
+    assert ("a.jpeg" in problems_of(reading, "missing mask")) == (not masks)
+    found = masks.get(Structure.LUNGS, (None,))[0]
+    assert found is None or isinstance(found, MaskPolygons)
+    return found
+
+
+def test_another_number_of_outlines_is_not_taken_for_two_lungs(tmp_path: Path) -> None:
+    three = _read_changed(tmp_path / "three", 3)
+    assert three is not None and len(three.polygons) == 3
+    assert _read_changed(tmp_path / "one", 1) is None
+    assert _read_changed(tmp_path / "none", 0) is None
+
+
+def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
+    fake = v7.draw(tmp_path / "download", np.random.default_rng(0))
+    collection, root = recognise(fake.folder)
+    assert fake.table is not None
+    fake.table.unlink()
+    with pytest.raises(CollectionError, match="the annotations are missing"):
+        collection.read(root)
