@@ -13,12 +13,15 @@ from typing import Annotated, Any
 import typer
 
 import hilum
-from hilum.errors import HilumError
 from hilum.cli.terminal import progress_bars, say, say_error, say_title, show_table
+from hilum.errors import HilumError
 
 EXIT_SOME_FAILED = 1
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130
+
+_SHOWN_ROWS = 40
+"""Up to so many predictions are shown as a table; more are only in the CSV."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -238,6 +241,7 @@ def predict_images(
     streams = min(threads or available_cores(), len(inputs.images))
     predictor = Predictor(read_model(model or BUNDLED_MODEL), threads=streams)
     done = 0
+    shown: list[dict[str, Any]] = []
 
     try:
         with progress_bars(quiet=as_json) as progress:
@@ -247,6 +251,8 @@ def predict_images(
                 nonlocal done
                 done += 1
                 advance()
+                if len(shown) <= _SHOWN_ROWS:
+                    shown.append(row)
                 if as_json:
                     typer.echo(json.dumps(row, ensure_ascii=False))
                 elif row["status"] != Status.OK:
@@ -263,10 +269,26 @@ def predict_images(
     except KeyboardInterrupt:
         say_error(f"Interrupted: {done} of {len(inputs.images)} images are finished in {output}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    if not as_json and len(shown) <= _SHOWN_ROWS:
+        _show_predictions(shown)
     summary = ", ".join(f"{count} {status}" for status, count in counts.items())
     say_error(f"{len(inputs.images)} images: {summary}. Written to {output}. Research use only.")
     if counts[Status.FAILED]:
         raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _show_predictions(rows: list[dict[str, Any]]) -> None:
+    columns = {
+        "path": "image",
+        "status": "status",
+        "finding": "finding",
+        "infected_percent": "infected %",
+        "right_lung_infected_percent": "right %",
+        "left_lung_infected_percent": "left %",
+        "reason": "reason",
+    }
+    lines = [["" if row[name] is None else row[name] for name in columns] for row in rows]
+    show_table(list(columns.values()), lines)
 
 
 @app.command("report")
