@@ -8,7 +8,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from hilum.errors import HilumError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,6 +33,9 @@ def map_ordered(
     Args:
         function: picklable where ``workers`` > 1.
         workers: at least 1.
+
+    Raises:
+        HilumError: a worker process died. What ``function`` raises arrives as it is.
     """
     if workers == 1:
         yield from map(function, items)
@@ -37,7 +43,14 @@ def map_ordered(
     # "spawn": the parent may run threads (OpenCV, OpenVINO) that a fork would break.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from _in_order(pool, function, items, in_flight=8 * workers)
+        try:
+            yield from _in_order(pool, function, items, in_flight=8 * workers)
+        except BrokenProcessPool:
+            raise HilumError(
+                "a worker process died",
+                got=f"no answer from one of {workers}",
+                remedy="use fewer workers if memory ran out",
+            ) from None
 
 
 def map_threads(

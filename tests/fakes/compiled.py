@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from tests.fakes.chest import Chest, draw_chest
-from tests.fakes.fake import write_image, write_mask
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
+from tests.fakes.chest import Chest, draw_chest
+from tests.fakes.fake import write_image, write_mask
 
 CLASSES = ("COVID-19", "Non-COVID", "Normal")
 

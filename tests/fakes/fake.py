@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from tests.fakes.chest import Chest, draw_chest
 
 SIZE = (48, 40)

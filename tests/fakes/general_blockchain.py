@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from tests.fakes.chest import Chest
 from tests.fakes.fake import FakeCollection, write_chest, write_image, write_table
 from tests.fakes.ieee8023 import COLUMNS as METADATA_COLUMNS

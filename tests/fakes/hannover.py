@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 from tests.fakes.fake import FakeCollection, write_chest, write_table
 
 _COLUMNS = ("patient_id", "image_id", "sex", "age", "admission_offset", "modality", "projection")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
 from tests.fakes.fake import FakeCollection, write_chest, write_mask, write_table
 
 COLUMNS = (

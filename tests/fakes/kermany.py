@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+
 from tests.fakes.fake import FakeCollection, write_chest
 
 _NAMES = {

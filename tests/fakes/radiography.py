@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
 from tests.fakes.fake import FakeCollection, write_chest, write_image, write_mask
 
 _CLASSES = {"COVID": 2, "Lung_Opacity": 1, "Normal": 2, "Viral Pneumonia": 1}

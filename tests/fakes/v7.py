@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from tests.fakes import ieee8023
 from tests.fakes.fake import FakeCollection, draw_small_chest, write_chest, write_image, write_mask
 

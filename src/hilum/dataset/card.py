@@ -25,7 +25,7 @@ tags:
 # Chest radiographs compiled by hilum
 
 **Research use only; not for diagnosis.** {count} radiographs. Made by hilum {hilum}; content
-hash `{content}`; versions, options and the hash of every source file are in `hilum.lock.json`.
+hash `{content}`; versions, options and the hash of every source image are in `hilum.lock.json`.
 """
 
 
@@ -103,4 +103,8 @@ def _issues(issues: Sequence[Issue]) -> str:
 
 def _table(head: Sequence[object], lines: Iterable[Sequence[object]]) -> str:
     rows = [head, ["---"] * len(head), *lines]
-    return "".join(f"| {' | '.join(str(cell) for cell in row)} |\n" for row in rows)
+    return "".join(f"| {' | '.join(_cell(value) for value in row)} |\n" for row in rows)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hilum.collections.collection import Collection, Reading
-from hilum.collections.registry import recognise
+from hilum.collections.collection import Reading
+from hilum.collections.registry import read_folder, recognise
 from hilum.dataset.card import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.issues import Issue, issues_of, write_issues
@@ -63,7 +64,8 @@ def compile_dataset(
 
     Raises:
         CollectionError: a folder is no known collection, or its tables are damaged.
-        DatasetError: not one image could be read.
+        DatasetError: not one image could be read, or a folder is given twice.
+        ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, or cannot be written.
     """
     options = options or CompileOptions()
@@ -85,14 +87,12 @@ def compile_dataset(
     splits = assign_splits(merged, groups, options.split, issues)
     rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
 
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    _start(unfinished)
-    shards = write_shards(rows, unfinished, advance=progress("writing", len(rows)))
-    write_issues(issues, unfinished / "issues.csv")
-    lock = write_lock(rows, shards, readings, options.split, unfinished / "hilum.lock.json")
-    write_croissant(rows, shards, unfinished / "croissant.json")
-    write_card(rows, issues, lock, unfinished / "README.md")
-    unfinished.rename(output)
+    with _folder_when_complete(output) as folder:
+        shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
+        write_issues(issues, folder / "issues.csv")
+        lock = write_lock(rows, shards, readings, options.split, folder / "hilum.lock.json")
+        write_croissant(rows, shards, folder / "croissant.json")
+        write_card(rows, issues, lock, folder / "README.md")
     return Compiled(
         folder=output,
         images_read=len(records),
@@ -109,15 +109,14 @@ def _refuse_existing(output: Path) -> None:
 
 
 def _read(folders: Sequence[Path]) -> list[Reading]:
-    found: list[tuple[Collection, Path]] = [recognise(folder) for folder in folders]
-    roots = [root for _, root in found]
+    roots = [recognise(folder)[1].resolve() for folder in folders]
     if len(set(roots)) < len(roots):
         raise DatasetError(
             "a folder is given twice", path=", ".join(map(str, folders)), remedy="give each once"
         )
     return [
-        collection.read(root, others=[other for other in roots if other != root])
-        for collection, root in found
+        read_folder(folder, others=[other for other in roots if other != root])
+        for folder, root in zip(folders, roots, strict=True)
     ]
 
 
@@ -139,15 +138,22 @@ def _count_kinds(issues: Sequence[Issue]) -> str:
     return ", ".join(f"{count} × {kind}" for kind, count in sorted(counts.items()))
 
 
-def _start(unfinished: Path) -> None:
+@contextmanager
+def _folder_when_complete(output: Path) -> Iterator[Path]:
+    """A hidden folder to write to, which becomes ``output`` at the end, or vanishes."""
+    unfinished = output.with_name(f".{output.name}.unfinished")
     try:
         if unfinished.exists():  # left by a run that was killed
             shutil.rmtree(unfinished)
         unfinished.mkdir(parents=True)
+        yield unfinished
+        unfinished.rename(output)
     except OSError as error:
         raise OutputError(
             "the output cannot be written",
-            path=unfinished.parent,
-            got=error.strerror or type(error).__name__,
-            remedy="choose a folder you may write to",
+            path=output,
+            got=error.strerror or str(error) or type(error).__name__,
+            remedy="choose a folder you may write to, with room enough",
         ) from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -23,6 +23,7 @@ _CONTEXT: dict[str, Any] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -64,7 +65,7 @@ def write_croissant(rows: Sequence[PlacedRow], shards: Sequence[Shard], path: Pa
         + ", compiled by hilum. Research use only.",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "license": sorted({r.licence.url or r.licence.name for r in radiographs}),
-        "citeAs": "; ".join(sorted({r.citation for r in radiographs if r.citation})[:20]),
+        "citeAs": "; ".join(sorted({r.citation for r in radiographs if r.citation})),
         "distribution": [
             {
                 "@type": "cr:FileObject",
@@ -77,11 +78,10 @@ def write_croissant(rows: Sequence[PlacedRow], shards: Sequence[Shard], path: Pa
             for shard in shards
         ]
         + [
-            {
+            {  # of the folder this file lies in, so that it is read from disk without a download
                 "@type": "cr:FileSet",
                 "@id": "parquet",
                 "name": "parquet",
-                "containedIn": [{"@id": shard.path.name} for shard in shards],
                 "encodingFormat": "application/x-parquet",
                 "includes": "data/*.parquet",
             }

@@ -15,6 +15,9 @@ from hilum.collections.collection import Reading
 from hilum.dataset.split import SplitOptions
 from hilum.dataset.write import PlacedRow, Shard, label_values
 
+LOCK_FORMAT = 1
+"""Of the whole folder; raised when an older reader would misread it."""
+
 _PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom")
 """The packages whose version can change a byte of the output."""
 
@@ -26,21 +29,24 @@ def write_lock(
     options: SplitOptions,
     path: Path,
 ) -> dict[str, Any]:
-    """Write the lock to ``path`` and return it. It holds no dates, so that a repeat is equal."""
+    """Write the lock to ``path`` and return it. It holds no dates, so that a repeat is equal.
+
+    ``files`` maps the SHA-256 of each source image to the places it was found at.
+    """
     lock = {
-        "format": 1,
+        "format": LOCK_FORMAT,
         "hilum": hilum.__version__,
         "packages": {name: version(name) for name in _PACKAGES},
         "options": dataclasses.asdict(options),
         "content_sha256": content_hash(rows),
         "shards": {shard.path.name: shard.sha256 for shard in shards},
-        "inputs": {
-            reading.collection: {"images": len(reading.radiographs)} for reading in readings
-        },
+        "inputs": [
+            {"collection": reading.collection, "images": len(reading.radiographs)}
+            for reading in readings
+        ],
         "files": {
-            source: row.row.prepared.image_id
-            for row in sorted(rows, key=lambda row: row.row.sources)
-            for source in row.row.sources
+            row.row.prepared.image_id: list(row.row.sources)
+            for row in sorted(rows, key=lambda row: row.row.prepared.image_id)
         },
     }
     path.write_text(json.dumps(lock, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -48,13 +54,12 @@ def write_lock(
 
 
 def content_hash(rows: Sequence[PlacedRow]) -> str:
-    """SHA-256 over every row's image, masks, labels and split; the order of rows is no part."""
+    """SHA-256 over every row's image, decoded masks, labels and split, in any order of rows."""
     digests = []
     for placed in rows:
         values = {**label_values(placed), "split": placed.split}
         masks = {
-            structure: hashlib.sha256(mask).hexdigest()
-            for structure, mask in placed.row.prepared.masks.items()
+            structure: mask.pixels_sha256 for structure, mask in placed.row.prepared.masks.items()
         }
         text = json.dumps([values, masks], sort_keys=True)
         digests.append(hashlib.sha256(text.encode()).hexdigest())

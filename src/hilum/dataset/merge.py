@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from hilum.dataset.issues import Issue
-from hilum.dataset.prepare import Prepared
-from hilum.radiograph import Radiograph, Structure
+from hilum.dataset.prepare import Prepared, StoredMask
+from hilum.radiograph import Finding, Licence, Radiograph, Split, Structure, View
 
 _LUNGS = frozenset({Structure.RIGHT_LUNG, Structure.LEFT_LUNG})
 
@@ -25,12 +25,19 @@ _FILLED_FIELDS = (
 """What a copy may add where the first one does not know it."""
 
 
+_NARROWER_VIEWS = {
+    View.FRONTAL: (View.PA, View.AP, View.AP_SUPINE),
+    View.AP: (View.AP_SUPINE,),
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class MergedRow:
-    """One row to be written, and the patients of all the copies it stands for."""
+    """One row to be written, and what all the copies it stands for say of their grouping."""
 
     prepared: Prepared
     patients: frozenset[str]
+    official_splits: frozenset[Split]
     sources: tuple[str, ...]
     """``collection:source_path`` of every copy, the one that is kept first."""
 
@@ -38,8 +45,8 @@ class MergedRow:
 def merge_copies(rows: Iterable[Prepared], issues: list[Issue]) -> list[MergedRow]:
     """Unite rows of one ``image_id``; the first one given leads.
 
-    A copy fills in what the leader does not know. Where both know and differ, the leader's
-    value stays and the disagreement is an issue with both values.
+    A copy fills in what the leader does not know, or knows less exactly. Where both know and
+    differ, the leader's value stays and the disagreement is an issue with both values.
     """
     copies: dict[str, list[Prepared]] = defaultdict(list)
     for row in rows:
@@ -50,48 +57,85 @@ def merge_copies(rows: Iterable[Prepared], issues: list[Issue]) -> list[MergedRo
 def _merge(group: list[Prepared], issues: list[Issue]) -> MergedRow:
     leader = group[0]
     for copy in group[1:]:
-        source = leader.radiograph
-        issues.append(
-            _issue(copy, "identical file", f"merged into {source.collection}:{source.source_path}")
-        )
+        issues.append(_issue(copy, "identical file", f"merged into {_source(leader)}"))
         issues += _conflicts(leader.radiograph, copy)
         filled = _fill(leader.radiograph, copy.radiograph)
-        if not _LUNGS & leader.masks.keys():  # the convention belongs to the masks that stay
+        if not _LUNGS & leader.masks.keys() and _LUNGS & copy.masks.keys():
+            # the convention belongs to the masks that stay
             filled = dataclasses.replace(filled, lung_convention=copy.radiograph.lung_convention)
         masks = _unite_masks(leader, copy, issues)
         leader = dataclasses.replace(leader, radiograph=filled, masks=masks)
     return MergedRow(
         leader,
         frozenset(row.radiograph.patient_id for row in group if row.radiograph.patient_id),
-        tuple(f"{r.radiograph.collection}:{r.radiograph.source_path}" for r in group),
+        frozenset(r.radiograph.official_split for r in group if r.radiograph.official_split),
+        tuple(_source(row) for row in group),
     )
+
+
+def _source(row: Prepared) -> str:
+    return f"{row.radiograph.collection}:{row.radiograph.source_path}"
 
 
 def _fill(leader: Radiograph, copy: Radiograph) -> Radiograph:
-    missing = {
-        name: getattr(copy, name) for name in _FILLED_FIELDS if getattr(leader, name) is None
+    filled = {
+        name: getattr(copy, name)
+        for name in _FILLED_FIELDS
+        if _says_more(getattr(copy, name), getattr(leader, name))
     }
     scales = {score.scale for score in leader.severity}
-    severity = leader.severity + tuple(s for s in copy.severity if s.scale not in scales)
-    sources = [s for s in (leader.label_source, copy.label_source) if s is not None]
     return dataclasses.replace(
         leader,
-        **missing,
-        severity=severity,
-        label_source="; ".join(dict.fromkeys(sources)) or None,
+        **filled,
+        severity=leader.severity + tuple(s for s in copy.severity if s.scale not in scales),
+        label_source=_both(leader.label_source, copy.label_source) or None,
+        citation=_both(leader.citation, copy.citation),
+        licence=_both_licences(leader.licence, copy.licence),
     )
+
+
+def _says_more(value: object, than: object) -> bool:
+    """Whether ``value`` agrees with ``than`` and says more."""
+    if isinstance(value, Finding) and isinstance(than, Finding):
+        return value != than and value.is_a(than)
+    if isinstance(value, View) and isinstance(than, View):
+        return value in _NARROWER_VIEWS.get(than, ())
+    return value is not None and than is None
+
+
+def _both(first: str | None, second: str | None) -> str:
+    return "; ".join(dict.fromkeys(text for text in (first, second) if text))
+
+
+def _both_licences(first: Licence, second: Licence) -> Licence:
+    """The terms of both: the row carries what either published."""
+    if first.name == second.name:
+        return first
+    names = [*first.name.split(" AND "), second.name]
+    return Licence(" AND ".join(dict.fromkeys(names)))
 
 
 def _conflicts(leader: Radiograph, copy: Prepared) -> Iterator[Issue]:
     for name in ("finding", "official_split", "view", "sex", "age"):
         kept, other = getattr(leader, name), getattr(copy.radiograph, name)
-        if kept is not None and other is not None and kept != other:
-            yield _issue(
-                copy, f"conflicting {name}", f"{other}; kept {kept} of {leader.collection}"
-            )
+        if other is None or kept is None or kept == other:
+            continue
+        if not _says_more(other, kept) and not _says_more(kept, other):
+            yield _issue(copy, f"conflicting {name}", _disagreement(other, kept, leader))
+    scores = {score.scale: score.value for score in leader.severity}
+    for score in copy.radiograph.severity:
+        if scores.get(score.scale, score.value) != score.value:
+            detail = _disagreement(score.value, scores[score.scale], leader)
+            yield _issue(copy, f"conflicting {score.scale}", detail)
 
 
-def _unite_masks(leader: Prepared, copy: Prepared, issues: list[Issue]) -> dict[Structure, bytes]:
+def _disagreement(other: object, kept: object, leader: Radiograph) -> str:
+    return f"{other}; kept {kept} of {leader.collection}"
+
+
+def _unite_masks(
+    leader: Prepared, copy: Prepared, issues: list[Issue]
+) -> dict[Structure, StoredMask]:
     """Masks of both. Lungs of two conventions or two readers are never mixed on one image."""
     masks = dict(leader.masks)
     has_lungs = bool(_LUNGS & masks.keys())
@@ -100,8 +144,8 @@ def _unite_masks(leader: Prepared, copy: Prepared, issues: list[Issue]) -> dict[
         if not taken:
             masks[structure] = mask
         elif masks.get(structure) != mask:
-            kept_from = leader.radiograph.collection
-            issues.append(_issue(copy, "second mask", f"{structure}: kept the one of {kept_from}"))
+            detail = f"{structure}: not used beside those of {leader.radiograph.collection}"
+            issues.append(_issue(copy, "second mask", detail))
     return masks
 
 

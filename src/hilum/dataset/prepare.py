@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from hilum.dataset.issues import Issue
 from hilum.errors import HilumError, ImageError
@@ -20,6 +21,16 @@ _PROPORTION_TOLERANCE = 0.02
 
 
 @dataclass(frozen=True)
+class StoredMask:
+    """A mask as a dataset keeps it."""
+
+    png: bytes
+    """1-bit PNG."""
+    pixels_sha256: str
+    """Of the decoded pixels: the same whichever library packed the PNG."""
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A radiograph that was read and checked; its pixels stay on disk."""
 
@@ -28,10 +39,12 @@ class Prepared:
     """SHA-256 of the source file, lower-case hexadecimal."""
     width: int
     height: int
+    kept_as: str | None
+    """The file name ending under which the source's own bytes are stored; None: as a new PNG."""
     stored_size: int
     """Bytes of the source file, from which the size of a shard is estimated."""
-    masks: dict[Structure, bytes]
-    """1-bit PNG of each known structure, at the image's size."""
+    masks: dict[Structure, StoredMask]
+    """Each known structure, at the image's size."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +69,9 @@ def prepare(radiograph: Radiograph) -> Outcome:
         image_id=hashlib.sha256(data).hexdigest(),
         width=picture.width,
         height=picture.height,
+        kept_as=_kept_as(picture),
         stored_size=len(data),
-        masks={structure: encode_mask(mask) for structure, mask in masks.items()},
+        masks={structure: _store(mask) for structure, mask in masks.items()},
     )
     return Outcome(prepared, tuple(issues))
 
@@ -78,14 +92,25 @@ def stored_image(prepared: Prepared) -> tuple[bytes, str]:
             path=path,
             remedy="compile again once nothing writes to the folder",
         )
-    picture = decode_picture(data, path=path)
-    keep = picture.pixels.dtype == "uint8" and picture.format in (ImageFormat.PNG, ImageFormat.JPEG)
-    if keep:
-        return data, f"{prepared.image_id}.{'png' if picture.format == 'png' else 'jpg'}"
-    ok, encoded = cv2.imencode(".png", picture.pixels)
+    if prepared.kept_as is not None:
+        return data, f"{prepared.image_id}.{prepared.kept_as}"
+    ok, encoded = cv2.imencode(".png", decode_picture(data, path=path).pixels)
     if not ok:
         raise ImageError("the image cannot be written as PNG", path=path)
     return encoded.tobytes(), f"{prepared.image_id}.png"
+
+
+def _kept_as(picture: Picture) -> str | None:
+    if picture.pixels.dtype != np.uint8:
+        return None
+    return {ImageFormat.PNG: "png", ImageFormat.JPEG: "jpg"}.get(picture.format)
+
+
+def _store(mask: BinaryMask) -> StoredMask:
+    shape = np.array(mask.shape, "<i8").tobytes()
+    return StoredMask(
+        encode_mask(mask), hashlib.sha256(shape + np.packbits(mask).tobytes()).hexdigest()
+    )
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -105,7 +130,10 @@ def _prepare_masks(
         try:
             mask = read_mask(parts, width=picture.width, height=picture.height)
         except HilumError as error:
-            issues.append(_issue(radiograph, "unreadable mask", f"{structure}: {error}"))
+            # The file's name only: a whole path would differ from machine to machine.
+            name = Path(error.path).name if error.path else structure
+            detail = f"{structure}, {name}: {error.reason}"
+            issues.append(_issue(radiograph, "unreadable mask", detail))
             continue
         for part in parts:
             issues += _check_proportions(radiograph, structure, part, picture)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from hilum.dataset.lock import LOCK_FORMAT
 from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
 from hilum.errors import DatasetError
 from hilum.imaging.masks import BinaryMask, decode_mask
@@ -64,66 +66,119 @@ class Dataset:
         return sorted((self.folder / "data").glob(f"{split}-*.parquet"))
 
     def count(self, split: Split) -> int:
-        """How many radiographs ``split`` has."""
-        return sum(pq.read_metadata(path).num_rows for path in self.shards(split))
+        """How many radiographs ``split`` has.
+
+        Raises:
+            DatasetError: a file is damaged.
+        """
+        count = 0
+        for path in self.shards(split):
+            with _reading(path):
+                count += pq.read_metadata(path).num_rows
+        return count
 
     def rows(self, split: Split, *, structures: Sequence[Structure] = ()) -> Iterator[Row]:
         """Stream the rows of ``split`` with the masks of ``structures``, in stored order.
 
         Raises:
-            DatasetError: a file is damaged or of another layout.
+            DatasetError: a file is damaged.
         """
         columns = ["image", *structures, *LABEL_COLUMNS]
         for path in self.shards(split):
-            try:
-                with pq.ParquetFile(path) as file:
-                    for batch in file.iter_batches(batch_size=64, columns=columns):
-                        for values in batch.to_pylist():
-                            yield _row(values, structures)
-            except (pa.ArrowException, OSError, KeyError) as error:
-                raise DatasetError(
-                    "the file cannot be read as part of a dataset",
-                    path=path,
-                    got=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                    remedy="compile the dataset again",
-                ) from None
+            with (
+                _reading(path),
+                pq.ParquetFile(path, page_checksum_verification=True) as file,
+            ):
+                for batch in file.iter_batches(batch_size=64, columns=columns):
+                    for values in batch.to_pylist():
+                        yield _row(values, structures)
 
     def labels(self, split: Split) -> list[dict[str, Any]]:
-        """The label columns of every row of ``split``, without any pictures."""
-        columns = list(LABEL_COLUMNS)
-        return [
-            row for path in self.shards(split) for row in pq.read_table(path, columns).to_pylist()
-        ]
+        """The label columns of every row of ``split``, without any pictures.
+
+        Raises:
+            DatasetError: a file is damaged.
+        """
+        labels: list[dict[str, Any]] = []
+        for path in self.shards(split):
+            with _reading(path):
+                table = pq.read_table(
+                    path, columns=list(LABEL_COLUMNS), page_checksum_verification=True
+                )
+                labels += table.to_pylist()
+        return labels
 
 
 def open_dataset(folder: Path) -> Dataset:
     """The dataset that ``hilum compile`` wrote to ``folder``.
 
     Raises:
-        DatasetError: there is none, or it has another layout than this version reads.
+        DatasetError: there is none, files of it are missing or damaged, or it has another
+            layout than this version reads.
     """
-    lock_path = folder / "hilum.lock.json"
+    lock = _read_lock(folder)
+    dataset = Dataset(folder, lock["content_sha256"])
+    shards = {path.name: path for split in Split for path in dataset.shards(split)}
+    if shards.keys() != lock["shards"].keys():
+        missing, foreign = lock["shards"].keys() - shards, shards - lock["shards"].keys()
+        raise DatasetError(
+            "the files are not those the dataset was written with",
+            path=folder / "data",
+            got="; ".join(
+                f"{what} {', '.join(sorted(names))}"
+                for what, names in (("missing", missing), ("foreign", foreign))
+                if names
+            ),
+            remedy="copy the whole folder again, or compile it again",
+        )
+    for path in shards.values():
+        with _reading(path):
+            absent = set(dataset_schema().names) - set(pq.read_schema(path).names)
+        if absent:
+            raise DatasetError(
+                "columns are missing",
+                path=path,
+                got=f"no {', '.join(sorted(absent))}",
+                remedy="compile the dataset again with this version of hilum",
+            )
+    return dataset
+
+
+def _read_lock(folder: Path) -> dict[str, Any]:
+    path = folder / "hilum.lock.json"
     try:
-        lock = json.loads(lock_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        lock = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
         raise DatasetError(
             "this is no dataset",
             path=folder,
             expected="a folder with hilum.lock.json, written by 'hilum compile'",
             remedy="compile one first",
         ) from None
-    dataset = Dataset(folder, lock["content_sha256"])
-    shards = [path for split in Split for path in dataset.shards(split)]
-    for path in shards:
-        missing = set(dataset_schema().names) - set(pq.read_schema(path).names)
-        if missing:
-            raise DatasetError(
-                "columns are missing",
-                path=path,
-                got=f"no {', '.join(sorted(missing))}",
-                remedy="compile the dataset again with this version of hilum",
-            )
-    return dataset
+    except ValueError:
+        lock = None
+    if not isinstance(lock, dict) or lock.get("format") != LOCK_FORMAT:
+        raise DatasetError(
+            "the lock is damaged or of another version of hilum",
+            path=path,
+            expected=f"JSON with format {LOCK_FORMAT}",
+            remedy="compile the dataset again with this version",
+        )
+    return lock
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Whatever goes wrong inside is said of the file ``path``."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise DatasetError(
+            "the file cannot be read as part of a dataset",
+            path=path,
+            got=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            remedy="copy or compile the dataset again",
+        ) from None
 
 
 def _row(values: dict[str, Any], structures: Sequence[Structure]) -> Row:

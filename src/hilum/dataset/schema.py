@@ -52,8 +52,9 @@ _HUGGING_FACE_NAMES = {
 def dataset_schema() -> pa.Schema:
     """The Arrow schema, with the metadata that makes Hugging Face show pictures."""
     fields = [
-        pa.field("image_id", pa.string(), nullable=False),
-        pa.field("image", _PICTURE, nullable=False),
+        # Nullable, although they never are null: Hugging Face takes no picture from others.
+        pa.field("image_id", pa.string()),
+        pa.field("image", _PICTURE),
         *(pa.field(structure, _PICTURE) for structure in STORED_STRUCTURES),
         *(pa.field(name, kind) for name, kind in _LABELS),
     ]

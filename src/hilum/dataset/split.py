@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from hilum.dataset.issues import Issue
 from hilum.dataset.merge import MergedRow
+from hilum.errors import DatasetError
 from hilum.radiograph import Split
 
 _TEST_SIDE = (Split.TEST, Split.VALIDATION, Split.TRAIN)
@@ -21,11 +23,22 @@ class SplitOptions:
 
     ``fractions`` are the shares of train, validation and test, of the images that have no
     official split (or of all, where ``keep_official`` is False); they add up to 1.
+
+    Raises:
+        DatasetError: the fractions do not add up to 1.
     """
 
     keep_official: bool = True
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.fractions) < 0 or not math.isclose(sum(self.fractions), 1, abs_tol=1e-6):
+            raise DatasetError(
+                "the shares of the splits are wrong",
+                got=", ".join(map(str, self.fractions)),
+                expected="shares of train, validation and test that add up to 1",
+            )
 
 
 def group_ids(rows: Sequence[MergedRow]) -> list[str]:
@@ -71,7 +84,7 @@ def assign_splits(
 def _official(members: Mapping[str, Sequence[MergedRow]], issues: list[Issue]) -> dict[str, Split]:
     chosen: dict[str, Split] = {}
     for group, rows in members.items():
-        official = {row.prepared.radiograph.official_split for row in rows} - {None}
+        official = {split for row in rows for split in row.official_splits}
         if not official:
             continue
         chosen[group] = next(split for split in _TEST_SIDE if split in official)
@@ -82,7 +95,7 @@ def _official(members: Mapping[str, Sequence[MergedRow]], issues: list[Issue]) -
                     Issue(
                         radiograph.collection,
                         radiograph.source_path,
-                        "moved to keep a patient together",
+                        "moved to keep a group together",
                         f"official split {radiograph.official_split}, now {chosen[group]}: "
                         f"group {group} is in both",
                     )

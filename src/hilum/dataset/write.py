@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from hilum.dataset.schema import LABEL_COLUMNS, SEVERITY_COLUMNS, dataset_schema
 from hilum.radiograph import STORED_STRUCTURES, Split
 
 _SHARD_BYTES = 256 * 2**20
-_ROW_GROUP_ROWS = 100
-"""Small groups: a viewer or a shuffling reader fetches little at a time (Hugging Face's own)."""
+_ROW_GROUP_ROWS, _ROW_GROUP_BYTES = 100, 32 * 2**20
+"""Small groups: a viewer or a shuffling reader fetches little at a time (Hugging Face's own),
+and this is what is held in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Shard:
 def write_shards(
     rows: Sequence[PlacedRow], folder: Path, *, advance: Callable[[], None] = lambda: None
 ) -> list[Shard]:
-    """Write ``rows`` below ``folder``/data, one row at a time, and call ``advance`` for each.
+    """Write ``rows`` below ``folder``/data, a few at a time, and call ``advance`` for each.
 
     Raises:
         ImageError: a source file changed or vanished meanwhile.
@@ -52,7 +53,8 @@ def write_shards(
     data.mkdir(parents=True)
     shards: list[Shard] = []
     for split in Split:
-        parts = _cut(sorted((r for r in rows if r.split is split), key=_order))
+        mine = sorted((row for row in rows if row.split is split), key=_order)
+        parts = _cut(mine, max_bytes=_SHARD_BYTES)
         for number, part in enumerate(parts):
             path = data / f"{split}-{number:05}-of-{len(parts):05}.parquet"
             _write_shard(part, path, advance)
@@ -84,12 +86,14 @@ def _order(placed: PlacedRow) -> tuple[str, str]:
     return radiograph.collection, radiograph.source_path
 
 
-def _cut(rows: list[PlacedRow]) -> list[list[PlacedRow]]:
-    """``rows`` in consecutive parts of about a shard's size each."""
+def _cut(
+    rows: list[PlacedRow], *, max_bytes: int, max_rows: int | None = None
+) -> list[list[PlacedRow]]:
+    """``rows`` in consecutive parts, each ended by the row that fills it."""
     parts: list[list[PlacedRow]] = []
-    filled = _SHARD_BYTES
+    filled = max_bytes
     for placed in rows:
-        if filled >= _SHARD_BYTES:
+        if filled >= max_bytes or len(parts[-1]) == max_rows:
             parts.append([])
             filled = 0
         parts[-1].append(placed)
@@ -99,21 +103,21 @@ def _cut(rows: list[PlacedRow]) -> list[list[PlacedRow]]:
 
 def _write_shard(rows: list[PlacedRow], path: Path, advance: Callable[[], None]) -> None:
     schema = dataset_schema()
-    # Pictures are compressed already, and dictionaries of them would only cost memory.
     with pq.ParquetWriter(
-        path, schema, compression="zstd", use_dictionary=list(LABEL_COLUMNS)
+        path,
+        schema,
+        compression="zstd",
+        # Dictionaries and extremes of pictures would only cost memory.
+        use_dictionary=list(LABEL_COLUMNS),
+        write_statistics=list(LABEL_COLUMNS),
+        write_page_checksum=True,
     ) as writer:
-        for batch in _batches(rows):
+        for batch in _cut(rows, max_bytes=_ROW_GROUP_BYTES, max_rows=_ROW_GROUP_ROWS):
             values = []
             for placed in batch:
                 values.append(_row_values(placed))
                 advance()
             writer.write_table(pa.Table.from_pylist(values, schema))
-
-
-def _batches(rows: list[PlacedRow]) -> Iterator[list[PlacedRow]]:
-    for start in range(0, len(rows), _ROW_GROUP_ROWS):
-        yield rows[start : start + _ROW_GROUP_ROWS]
 
 
 def _row_values(placed: PlacedRow) -> dict[str, Any]:
@@ -123,7 +127,7 @@ def _row_values(placed: PlacedRow) -> dict[str, Any]:
     for structure in STORED_STRUCTURES:
         mask = prepared.masks.get(structure)
         pictures[structure] = mask and {
-            "bytes": mask,
+            "bytes": mask.png,
             "path": f"{prepared.image_id}.{structure}.png",
         }
     return {**pictures, **label_values(placed)}

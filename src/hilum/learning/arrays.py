@@ -54,13 +54,13 @@ def load_arrays(
     A row that can teach nothing (no known target, no known finding) and laterals are left out.
 
     Raises:
-        DatasetError: the split has no row to use, or there are more than eight targets.
+        DatasetError: the split has no row to use.
     """
-    if len(recipe.targets) > 8:
-        raise DatasetError("more targets than fit", got=str(len(recipe.targets)), expected="≤ 8")
     folder = cache / _cache_name(dataset, split, recipe)
-    if not (folder / "labels.json").exists():
-        _decode(dataset, split, recipe, folder, advance)
+    if not folder.exists():
+        unfinished = folder.with_name(f"{folder.name}.unfinished")
+        _decode(dataset, split, recipe, unfinished, advance)
+        unfinished.rename(folder)
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
     count = len(labels["groups"])
     if count == 0:
@@ -68,7 +68,7 @@ def load_arrays(
             f"the {split} split has nothing this recipe can use",
             path=dataset.folder,
             expected=f"frontal radiographs with {', '.join(recipe.targets)} or a finding",
-            remedy="compile a collection that has them",
+            remedy="compile a collection that has them, or draw the splits anew",
         )
     return TrainingArrays(
         images=np.load(folder / "images.npy", mmap_mode="r")[:count],
@@ -120,7 +120,6 @@ def _decode(
         groups.append(row.labels["group_id"])
     images.flush()
     labels.flush()
-    # Written last: its presence says that the arrays are complete.
     text = json.dumps({"known": known, "findings": findings, "groups": groups})
     (folder / "labels.json").write_text(text, encoding="utf-8")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import lightning
+import torch
 from lightning.pytorch.callbacks import Callback, WeightAveraging
 from torch import Tensor
 
@@ -16,14 +17,15 @@ class AveragedWeights(WeightAveraging):
 
     def __init__(self, decay: float) -> None:
         def average(averaged: Tensor, current: Tensor, seen: Tensor | int) -> Tensor:
-            weight = max(1 - decay, 9 / (10 + int(seen)))
+            # In tensors: to ask a GPU for the number would stop it once per layer.
+            weight = (9 / (10 + torch.as_tensor(seen))).clamp(min=1 - decay)
             return averaged + (current - averaged) * weight
 
         super().__init__(avg_fn=average)
 
 
 class History(Callback):
-    """Appends each epoch's loss and scores to a CSV and tells about them."""
+    """Writes each epoch's loss and scores to a CSV and tells about them."""
 
     def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
         self._path = path
@@ -34,19 +36,37 @@ class History(Callback):
     ) -> None:
         """Called after the validation of the epoch."""
         del pl_module
+        metrics = trainer.callback_metrics  # the loss is there thrice: step, epoch and latest
         scores = {
-            name.removesuffix("_epoch"): float(value)
-            for name, value in trainer.callback_metrics.items()
-            if name != "loss_step"
+            name: float(metrics["loss_epoch" if name == "loss" else name])
+            for name in sorted(metrics)
+            if name not in ("loss_step", "loss_epoch")
         }
-        scores.pop("loss", None)
-        scores["loss"] = float(trainer.callback_metrics["loss_epoch"])
-        row = {"epoch": trainer.current_epoch + 1, **dict(sorted(scores.items()))}
-        is_new = not self._path.exists()
-        with self._path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(row), lineterminator="\n")
-            if is_new:
-                writer.writeheader()
-            writer.writerow(row)
-        figures = "  ".join(f"{name} {value:.4f}" for name, value in sorted(scores.items()))
-        self._tell(f"epoch {row['epoch']}: {figures}")
+        epoch = trainer.current_epoch + 1
+        # An epoch that was cut off between this and its checkpoint is repeated, and replaced.
+        rows = [row for row in read_history(self._path) if row["epoch"] < epoch]
+        write_history([*rows, {"epoch": epoch, **scores}], self._path)
+        figures = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+        self._tell(f"epoch {epoch}: {figures}")
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """The epochs written so far, by column name; a score that an epoch lacks is left out."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            {name: float(value) for name, value in row.items() if value}
+            for row in csv.DictReader(file)
+        ]
+
+
+def write_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Write ``rows`` to ``path``, the epoch first, then every score that any row has."""
+    names = sorted({name for row in rows for name in row} - {"epoch"})
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["epoch", *names], restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, "epoch": int(row["epoch"])} for row in rows)
+    unfinished.replace(path)

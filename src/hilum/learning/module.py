@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import lightning
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
+from torch.utils.data import Sampler
 
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.learning.arrays import TrainingArrays
@@ -43,8 +45,8 @@ class ArrayBatches(TorchDataset[Batch]):
         )
 
 
-def keep_batch(batch: Batch) -> Batch:
-    """Collate function for :class:`ArrayBatches`: the batch is one already."""
+def keep_batch(batch: Any) -> Any:
+    """Collate function for :class:`ArrayBatches`: a :data:`Batch` as it is, no list of rows."""
     return batch
 
 
@@ -54,13 +56,33 @@ def unpack_masks(labels: Tensor, targets: int) -> Tensor:
     return ((labels[:, None] >> bits) & 1).float()
 
 
+class ShuffledByEpoch(Sampler[int]):
+    """Every row once per epoch, in an order that seed and epoch decide."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        self._count = count
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch, a resumed one too."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
+        return iter(torch.randperm(self._count, generator=generator).tolist())
+
+
 class TrainingModule(lightning.LightningModule):
     """The network of a recipe with its losses, optimiser and validation scores."""
 
     def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
         super().__init__()
         self.recipe = recipe
-        self.network = build_network(recipe).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = build_network(recipe).to(memory_format=torch.channels_last)
         self._augment = Augmentation(recipe.augmentation, recipe.targets)
         self._steps_per_epoch = steps_per_epoch
         self._validated: list[tuple[NDArray[Any], ...]] = []
@@ -68,8 +90,9 @@ class TrainingModule(lightning.LightningModule):
     def training_step(self, batch: Batch, _index: int) -> Tensor:
         """Augment, predict, return the loss."""
         images, labels, known, findings = batch
-        # Seeded by the step, so that a resumed training draws what an unbroken one would.
-        generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
+        # Seeded by the step (dropout too), so that a resumed training draws what an unbroken
+        # one would.
+        generator = torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
         masks = unpack_masks(labels, len(self.recipe.targets))
         inputs, masks, known = self._augment(images.float(), masks, known, generator)
         inputs = inputs.to(memory_format=torch.channels_last)

@@ -6,6 +6,8 @@ nothing but the resizing happens outside the model file.
 
 from __future__ import annotations
 
+from typing import Any
+
 import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
@@ -42,12 +44,18 @@ class RadiographNetwork(nn.Module):
         masks = self.body.segmentation_head(self.body.decoder(features))
         if self.finding_head is None:
             return masks, masks.new_zeros(masks.shape[0], 0)
-        lungs = masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
+        if self.lung_channels:
+            lungs = masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
+        else:
+            lungs = torch.ones_like(masks[:, :1])
         return masks, self.finding_head(features[-1], lungs)
 
 
 class FindingHead(nn.Module):
-    """Averages the deepest features over the lungs, so that what lies outside weighs little."""
+    """Averages the deepest features over the lungs, so that what lies outside weighs little.
+
+    A network that outlines no lungs averages over the whole image.
+    """
 
     def __init__(self, channels: int, classes: int) -> None:
         super().__init__()
@@ -72,17 +80,16 @@ def standardise(images: Tensor) -> Tensor:
     return centred / (deviation + 1.0)
 
 
-def _body(recipe: Recipe) -> nn.Module:
+def _body(recipe: Recipe) -> Any:
+    """A module with encoder, decoder and segmentation_head, of a package without types."""
     network = recipe.network
     if network.architecture == "plain_unet":
-        if recipe.findings:
-            raise RecipeError("plain_unet has no finding head", remedy="leave findings empty")
         return PlainUnet(len(recipe.targets), dropout=network.dropout)
     options = {}
     if network.decoder_channels is not None:
         options["decoder_channels"] = network.decoder_channels
     try:
-        body: nn.Module = _ARCHITECTURES[network.architecture](
+        body = _ARCHITECTURES[network.architecture](
             network.encoder,
             encoder_weights=None,
             in_channels=1,

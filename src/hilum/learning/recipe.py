@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -27,11 +28,17 @@ class NetworkRecipe(_Part):
     decoder_channels: tuple[int, ...] | None = None
     """Width of each decoder stage, deepest first (U-Net and U-Net++)."""
     dropout: Share = 0.0
+    """Before each pair of convolutions (plain_unet only)."""
 
     @model_validator(mode="after")
-    def _encoder_fits(self) -> Self:
-        if (self.architecture == "plain_unet") == (self.encoder is not None):
+    def _parts_fit(self) -> Self:
+        plain = self.architecture == "plain_unet"
+        if plain == (self.encoder is not None):
             raise ValueError("an encoder is needed, except for plain_unet, which has its own")
+        if self.dropout and not plain:
+            raise ValueError("dropout is a setting of plain_unet only")
+        if self.decoder_channels is not None and self.architecture not in ("unet", "unetplusplus"):
+            raise ValueError("decoder_channels are a setting of unet and unetplusplus only")
         return self
 
 
@@ -90,7 +97,7 @@ class Recipe(_Part):
     source: str
     """The paper or repository that is followed."""
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 256
-    targets: Annotated[tuple[Structure, ...], Field(min_length=1)]
+    targets: Annotated[tuple[Structure, ...], Field(min_length=1, max_length=8)]
     lung_conventions: tuple[LungConvention, ...] = (LungConvention.AERATED,)
     """Lung masks of other conventions are treated as unknown."""
     findings: tuple[Finding, ...] = ()
@@ -99,7 +106,7 @@ class Recipe(_Part):
     augmentation: AugmentationRecipe = AugmentationRecipe()
     loss: LossRecipe = LossRecipe()
     schedule: ScheduleRecipe
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -110,6 +117,10 @@ class Recipe(_Part):
             raise ValueError("a target is named twice")
         if len(self.findings) == 1 or bool(self.findings) != (self.loss.finding > 0):
             raise ValueError("name two or more findings and a loss.finding above 0, or neither")
+        if any(a.is_a(b) for a, b in itertools.permutations(self.findings, 2)):
+            raise ValueError("a finding is named twice, or is a kind of another one named")
+        if self.findings and self.network.architecture == "plain_unet":
+            raise ValueError("plain_unet has no finding head; leave findings empty")
         return self
 
 
@@ -137,6 +148,7 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe.model_validate(values)
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg']}" for e in error.errors()
+            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
         )
         raise RecipeError("the recipe is wrong", path=path, got=wrong) from None

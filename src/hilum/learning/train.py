@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightning
 import torch
-from lightning.pytorch.callbacks import (
-    Callback,
-    EarlyStopping,
-    ModelCheckpoint,
-    RichProgressBar,
-)
 from torch.utils.data import DataLoader
 
 from hilum.dataset.read import Dataset
-from hilum.errors import RecipeError
+from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.arrays import TrainingArrays, load_arrays
-from hilum.learning.callbacks import AveragedWeights, History
-from hilum.learning.module import ArrayBatches, Batch, TrainingModule, keep_batch
+from hilum.learning.fit import best_checkpoint, fit
+from hilum.learning.losses import UNKNOWN_FINDING
+from hilum.learning.module import ArrayBatches, Batch, ShuffledByEpoch, TrainingModule, keep_batch
 from hilum.learning.recipe import Recipe
 from hilum.radiograph import Split
 
@@ -52,99 +45,89 @@ def train(
     Called again after a kill with the same recipe and data, it goes on with the next epoch.
 
     Raises:
-        DatasetError: a split has nothing to learn from.
+        DatasetError: a split has nothing to learn from or to measure by.
+        OutputError: ``run`` cannot be written.
         RecipeError: ``run`` holds another recipe's or dataset's training.
+        KeyboardInterrupt: the user stopped it; the epochs so far are kept.
     """
     _claim(run, recipe, dataset)
     arrays, validation = (
         load_arrays(dataset, split, recipe, run / "arrays")
         for split in (Split.TRAIN, Split.VALIDATION)
     )
+    _refuse_unmeasurable(validation, dataset)
     tell(f"{recipe.name}: {len(arrays)} radiographs to learn from, {len(validation)} to validate")
 
-    lightning.seed_everything(recipe.seed, verbose=False)
-    loader = _loader(arrays, recipe, shuffle=True)
-    module = TrainingModule(recipe, steps_per_epoch=len(loader))
-    best = ModelCheckpoint(
-        run, "best", monitor="score", mode="max", save_last=True, enable_version_counter=False
-    )
-    callbacks: list[Callback] = [
-        AveragedWeights(recipe.schedule.average_decay),
-        best,
-        EarlyStopping("score", mode="max", patience=recipe.schedule.patience),
-        History(run / "history.csv", tell),
-    ]
-    if progress_bar:
-        callbacks.append(RichProgressBar())
-    trainer = _trainer(recipe, run, callbacks, progress_bar=progress_bar)
-    last = run / "last.ckpt"
-    if last.exists():
-        tell(f"going on from {last}")
-    trainer.fit(
+    batches = training_batches(arrays, recipe)
+    module = TrainingModule(recipe, steps_per_epoch=len(batches))
+    fit(
         module,
-        loader,
-        _loader(validation, recipe, shuffle=False),
-        ckpt_path=last if last.exists() else None,
-        weights_only=False,
+        batches,
+        _validation_batches(validation, recipe),
+        run,
+        tell=tell,
+        progress_bar=progress_bar,
     )
-    weights = torch.load(run / "best.ckpt", map_location="cpu", weights_only=True)
-    module.load_state_dict(weights["state_dict"])
+    best = torch.load(best_checkpoint(run), map_location="cpu", weights_only=True)
+    module.load_state_dict(best["state_dict"])
     return TrainedRun(module.cpu().eval(), run, run / "history.csv", validation)
 
 
-def training_precision() -> str:
-    """bf16 where the processor computes with it, else f32, in Lightning's words."""
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    capabilities = torch.cpu.get_capabilities()
-    has_bf16 = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-    return "bf16-mixed" if has_bf16 else "32-true"
+def training_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Batch]:
+    """Batches of one epoch in random order; a last one that is not full is left out."""
+    size = recipe.schedule.batch_size
+    return DataLoader(
+        ArrayBatches(arrays),
+        batch_size=size,
+        sampler=ShuffledByEpoch(len(arrays), recipe.seed),
+        drop_last=len(arrays) > size,
+        collate_fn=keep_batch,
+    )
+
+
+def _validation_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Batch]:
+    return DataLoader(
+        ArrayBatches(arrays), batch_size=recipe.schedule.batch_size, collate_fn=keep_batch
+    )
 
 
 def _claim(run: Path, recipe: Recipe, dataset: Dataset) -> None:
     """Write down what ``run`` is for, or refuse where it is for something else."""
     about = {"recipe": recipe.model_dump(mode="json"), "dataset": dataset.content_sha256}
     path = run / "run.json"
-    if path.exists():
-        if json.loads(path.read_text(encoding="utf-8")) != about:
+    try:
+        if path.exists():
+            if json.loads(path.read_text(encoding="utf-8")) == about:
+                return
             raise RecipeError(
                 "another training was begun here",
                 path=run,
                 expected=f"recipe {recipe.name} and this dataset, unchanged",
                 remedy="remove the folder to start anew, or give another output",
             )
+        run.mkdir(parents=True, exist_ok=True)
+        unfinished = run / ".run.json.unfinished"
+        unfinished.write_text(json.dumps(about, indent=1), encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise OutputError(
+            "the run folder cannot be written",
+            path=run,
+            got=error.strerror or type(error).__name__,
+            remedy="choose a folder you may write to",
+        ) from None
+
+
+def _refuse_unmeasurable(validation: TrainingArrays, dataset: Dataset) -> None:
+    """Without a mask that is not empty, or a finding, no epoch is better than another."""
+    if (validation.findings != UNKNOWN_FINDING).any() or any(
+        labels.any() for labels in validation.labels
+    ):
         return
-    run.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(about, indent=1), encoding="utf-8")
-
-
-def _loader(arrays: TrainingArrays, recipe: Recipe, *, shuffle: bool) -> DataLoader[Batch]:
-    return DataLoader(
-        ArrayBatches(arrays),
-        batch_size=recipe.schedule.batch_size,
-        shuffle=shuffle,
-        drop_last=shuffle and len(arrays) > recipe.schedule.batch_size,
-        collate_fn=keep_batch,
-        generator=torch.Generator().manual_seed(recipe.seed),
-    )
-
-
-def _trainer(
-    recipe: Recipe, run: Path, callbacks: list[Callback], *, progress_bar: bool
-) -> lightning.Trainer:
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return lightning.Trainer(
-        accelerator="auto",
-        devices="auto" if torch.cuda.is_available() else 1,
-        precision=training_precision(),  # type: ignore[arg-type]
-        max_epochs=recipe.schedule.epochs,
-        callbacks=callbacks,
-        logger=False,
-        default_root_dir=run,
-        gradient_clip_val=1.0,
-        enable_model_summary=False,
-        enable_progress_bar=progress_bar,
-        num_sanity_val_steps=0,
-        log_every_n_steps=1,
+    raise DatasetError(
+        "the validation split has nothing to measure a network by",
+        path=dataset.folder,
+        got="only masks that are empty",
+        expected="some mask with something inside, or a finding",
+        remedy="compile more collections, or draw the splits anew",
     )

@@ -1,0 +1,182 @@
+"""One record → one row: bytes kept or turned into PNG, masks checked, reasons told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hilum.dataset.prepare import Prepared, prepare, stored_image
+from hilum.errors import ImageError
+from hilum.imaging.masks import decode_mask
+from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, Radiograph, Structure
+
+SHAPE = (24, 30)
+Masks = Mapping[Structure, tuple[Mask, ...]]
+
+
+def write(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16], *options: int) -> Path:
+    ok, data = cv2.imencode(path.suffix, pixels, options)
+    assert ok
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def noise(dtype: type[np.uint8] | type[np.uint16]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    top = np.iinfo(dtype).max
+    return np.random.default_rng(0).integers(0, top, SHAPE).astype(dtype)
+
+
+def record(path: Path, masks: Masks | None = None) -> Radiograph:
+    return Radiograph(path, path.name, "one", masks=masks or {})
+
+
+def prepare_well(radiograph: Radiograph) -> Prepared:
+    outcome = prepare(radiograph)
+    assert outcome.prepared is not None
+    return outcome.prepared
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("named", [True, False], ids=["named right", "named wrong"])
+def test_8_bit_png_and_jpeg_are_kept_bit_for_bit(tmp_path: Path, suffix: str, named: bool) -> None:
+    path = write(tmp_path / f"a{suffix}", noise(np.uint8))
+    if not named:
+        path = path.rename(tmp_path / "a.webp")
+    prepared = prepare_well(record(path))
+    assert prepared.image_id == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (prepared.width, prepared.height) == (30, 24)
+    assert stored_image(prepared) == (path.read_bytes(), f"{prepared.image_id}{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [("a.png", np.uint16), ("a.tif", np.uint16), ("a.tif", np.uint8), ("a.webp", np.uint8)],
+)
+def test_everything_else_becomes_a_png_of_the_same_pixels(
+    tmp_path: Path, name: str, dtype: type[np.uint8] | type[np.uint16]
+) -> None:
+    pixels = noise(dtype)
+    lossless = [cv2.IMWRITE_WEBP_QUALITY, 101] if name == "a.webp" else []
+    prepared = prepare_well(record(write(tmp_path / name, pixels, *lossless)))
+    data, stored_name = stored_image(prepared)
+
+    assert stored_name == f"{prepared.image_id}.png"
+    assert data.startswith(b"\x89PNG")
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert decoded.dtype == dtype
+    np.testing.assert_array_equal(decoded, pixels)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no image", None, "truncated"], ids=["empty", "text", "absent", "truncated"]
+)
+def test_an_unreadable_image_is_an_issue_and_no_row(
+    tmp_path: Path, data: bytes | str | None
+) -> None:
+    path = tmp_path / "a.png"
+    if data == "truncated":
+        path.write_bytes(write(path, noise(np.uint8)).read_bytes()[:60])
+    elif isinstance(data, bytes):
+        path.write_bytes(data)
+    outcome = prepare(record(path))
+    assert outcome.prepared is None
+    (issue,) = outcome.issues
+    assert (issue.collection, issue.source_path, issue.kind) == ("one", "a.png", "unreadable image")
+    assert issue.detail
+    assert str(tmp_path) not in issue.detail
+
+
+def test_unknown_and_absent_masks_are_not_the_same(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    masks = prepare_well(record(path, {Structure.INFECTION: (EmptyMask(),)})).masks
+    assert set(masks) == {Structure.INFECTION}
+    mask = decode_mask(masks[Structure.INFECTION].png, path="infection")
+    assert mask.shape == SHAPE
+    assert not mask.any()
+
+
+def test_masks_are_1_bit_png_of_the_image_size(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    half = np.zeros((12, 15), np.uint8)
+    half[3:9, 4:10] = 255
+    mask_path = write(tmp_path / "mask.png", half)
+    masks = prepare_well(record(path, {Structure.INFECTION: (MaskFile(mask_path),)})).masks
+    png = masks[Structure.INFECTION].png
+    assert png[24] == 1  # the bit depth in the PNG header
+    expected = np.kron(half > 0, np.ones((2, 2), np.bool_))
+    np.testing.assert_array_equal(decode_mask(png, path="infection"), expected)
+
+
+def test_lungs_are_told_apart_image_left_being_the_right_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    lungs = np.zeros(SHAPE, np.uint8)
+    lungs[4:20, 3:12] = 255
+    lungs[6:20, 17:26] = 255
+    mask = MaskFile(write(tmp_path / "lungs.png", lungs))
+    masks = prepare_well(record(path, {Structure.LUNGS: (mask,)})).masks
+    assert set(masks) == {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
+    right = decode_mask(masks[Structure.RIGHT_LUNG].png, path="right")
+    assert right[:, :14].any()
+    assert not right[:, 14:].any()
+
+
+def test_lungs_that_touch_are_unknown_and_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    mask = MaskFile(write(tmp_path / "lungs.png", np.full(SHAPE, 255, np.uint8)))
+    outcome = prepare(record(path, {Structure.LUNGS: (mask,)}))
+    assert outcome.prepared is not None
+    assert outcome.prepared.masks == {}
+    assert [issue.kind for issue in outcome.issues] == ["lungs not told apart"]
+
+
+def test_a_damaged_mask_is_unknown_and_told_without_paths_of_this_machine(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(b"\x89PNG\r\n\x1a\n")
+    masks: Masks = {
+        Structure.INFECTION: (MaskFile(damaged),),
+        Structure.CHEST_TUBE: (EmptyMask(),),
+    }
+    outcome = prepare(record(path, masks))
+    assert outcome.prepared is not None
+    assert set(outcome.prepared.masks) == {Structure.CHEST_TUBE}
+    (issue,) = outcome.issues
+    assert issue.kind == "unreadable mask"
+    assert issue.detail.startswith("infection, damaged.png: ")
+    assert str(tmp_path) not in issue.detail
+
+
+def test_a_mask_of_other_proportions_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    square = MaskPolygons(((1.0, 1.0, 8.0, 1.0, 8.0, 8.0),), canvas=(10, 10))
+    outcome = prepare(record(path, {Structure.INFECTION: (square,)}))
+    assert [issue.kind for issue in outcome.issues] == ["mask of other proportions"]
+    assert "10×10 on an image of 30×24" in outcome.issues[0].detail
+
+
+def test_a_file_that_changes_meanwhile_is_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    prepared = prepare_well(record(path))
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ImageError, match="changed while"):
+        stored_image(prepared)
+    path.unlink()
+    with pytest.raises(ImageError, match="cannot be opened"):
+        stored_image(prepared)
+
+
+def test_equal_pixels_have_equal_hashes_whatever_their_layout(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    wide = MaskPolygons(((2.0, 2.0, 20.0, 2.0, 20.0, 12.0),), canvas=(30, 24))
+    hashes = [
+        prepare_well(record(path, {Structure.INFECTION: masks})).masks[Structure.INFECTION]
+        for masks in ((wide,), (wide, wide), (EmptyMask(),))
+    ]
+    assert hashes[0] == hashes[1]
+    assert hashes[0].pixels_sha256 != hashes[2].pixels_sha256

@@ -1,0 +1,170 @@
+"""What training sees of a dataset: which rows, which masks, which findings; decoded once."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from hilum.dataset.compile import compile_dataset
+from hilum.dataset.read import Dataset, Row, open_dataset
+from hilum.errors import DatasetError
+from hilum.imaging.masks import encode_mask
+from hilum.learning.arrays import TrainingArrays, class_index, load_arrays
+from hilum.learning.losses import UNKNOWN_FINDING
+from hilum.radiograph import Finding, Split, Structure
+from tests.fakes.compiled import compile_chests
+from tests.learning.recipes import tiny_recipe
+
+SIDES = [Structure.RIGHT_LUNG, Structure.LEFT_LUNG]
+FINDINGS: dict[str, Any] = {
+    "findings": ["normal", "covid"],
+    "loss": {"finding": 1.0},
+    "network": {"architecture": "unet", "encoder": "resnet18"},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows(Dataset):
+    """A dataset whose rows are given."""
+
+    given: tuple[Row, ...] = ()
+
+    def count(self, split: Split) -> int:
+        return len(self.given)
+
+    def rows(self, split: Split, *, structures: Sequence[Structure] = ()) -> Iterator[Row]:
+        for row in self.given:
+            masks = {s: m for s, m in row.masks.items() if s in structures}
+            yield dataclasses.replace(row, masks=masks)
+
+
+def make_row(name: str, *structures: Structure, **labels: Any) -> Row:
+    """A 64×64 image; each structure's mask fills a quarter of its own."""
+    masks = {}
+    for structure in structures:
+        mask = np.zeros((64, 64), np.bool_)
+        left = 32 if structure is Structure.LEFT_LUNG else 0
+        top = 32 if structure is Structure.INFECTION else 0
+        mask[top : top + 32, left : left + 32] = True
+        masks[structure] = encode_mask(mask)
+    ok, image = cv2.imencode(".png", np.arange(64 * 64, dtype=np.uint32).reshape(64, 64) % 251)
+    assert ok
+    known = {"image_id": name, "group_id": name, "finding": None, "view": None}
+    return Row(image.tobytes(), masks, {**known, "lung_convention": "aerated", **labels})
+
+
+def load(tmp_path: Path, *rows: Row, **recipe: Any) -> TrainingArrays:
+    dataset = Rows(tmp_path, "hash", rows)
+    return load_arrays(dataset, Split.TRAIN, tiny_recipe(**recipe), tmp_path / "arrays")
+
+
+def test_each_target_has_its_bit(tmp_path: Path) -> None:
+    row = make_row("a", *SIDES, Structure.INFECTION)
+    arrays = load(tmp_path, row, targets=["left_lung", "infection", "right_lung"])
+    bits = arrays.labels[0]
+    assert (bits[0, 0], bits[0, 63], bits[63, 0], bits[63, 63]) == (0b100, 0b001, 0b010, 0)
+    assert arrays.known.tolist() == [[True, True, True]]
+    np.testing.assert_array_equal(arrays.images[0], row.pixels())
+
+
+def test_lungs_need_both_sides(tmp_path: Path) -> None:
+    rows = [make_row("a", *SIDES), make_row("b", Structure.RIGHT_LUNG, Structure.INFECTION)]
+    arrays = load(tmp_path, *rows, targets=["lungs", "infection"])
+    assert arrays.known.tolist() == [[True, False], [False, True]]
+    assert (arrays.labels[0, :32] == 1).all()
+    assert not (arrays.labels[1] & 1).any()
+
+
+def test_lungs_of_another_convention_are_unknown(tmp_path: Path) -> None:
+    rows = [
+        make_row("a", *SIDES, Structure.INFECTION, lung_convention="behind_heart"),
+        make_row("b", *SIDES, Structure.INFECTION, lung_convention=None),
+        make_row("c", *SIDES, Structure.INFECTION),
+    ]
+    arrays = load(tmp_path, *rows, targets=["right_lung", "infection"])
+    assert arrays.known.tolist() == [[False, True], [False, True], [True, True]]
+    both = load(tmp_path, *rows, targets=["lungs"], lung_conventions=["aerated", "behind_heart"])
+    assert both.groups == ("a", "c")
+
+
+def test_laterals_and_rows_that_teach_nothing_are_left_out(tmp_path: Path) -> None:
+    rows = [
+        make_row("lateral", *SIDES, finding="covid", view="lateral"),
+        make_row("nothing"),
+        make_row("other finding", finding="tuberculosis"),
+        make_row("mask only", *SIDES, view="AP"),
+        make_row("finding only", finding="covid"),
+    ]
+    arrays = load(tmp_path, *rows, **FINDINGS)
+    assert arrays.groups == ("mask only", "finding only")
+    assert arrays.findings.tolist() == [UNKNOWN_FINDING, 1]
+    assert arrays.known.tolist() == [[True], [False]]
+    assert len(arrays) == 2
+
+
+def test_a_finding_belongs_to_the_class_it_is_a_kind_of() -> None:
+    classes = [Finding.NORMAL, Finding.PNEUMONIA]
+    assert class_index(Finding.BACTERIAL_PNEUMONIA, classes) == 1
+    assert class_index(Finding.COVID, classes) == UNKNOWN_FINDING
+    assert class_index(None, classes) == UNKNOWN_FINDING
+    assert class_index(Finding.PNEUMONIA, [Finding.VIRAL_PNEUMONIA]) == UNKNOWN_FINDING
+
+
+def test_arrays_are_decoded_once(tmp_path: Path) -> None:
+    dataset = compile_chests(tmp_path, {"Train": 4}, size=(80, 72))
+    recipe = tiny_recipe()
+    decoded: list[None] = []
+    loads = [
+        load_arrays(
+            dataset, Split.TRAIN, recipe, tmp_path / "arrays", advance=lambda: decoded.append(None)
+        )
+        for _ in range(2)
+    ]
+    assert len(decoded) == 4
+    np.testing.assert_array_equal(loads[0].images, loads[1].images)
+    np.testing.assert_array_equal(loads[0].labels, loads[1].labels)
+    assert loads[0].images.shape == (4, 64, 64)
+    assert isinstance(loads[1].images, np.memmap)
+
+    other = recipe.model_copy(update={"image_size": 32})
+    again = load_arrays(dataset, Split.TRAIN, other, tmp_path / "arrays")
+    assert again.images.shape == (4, 32, 32)
+
+
+def test_decoding_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
+    dataset = compile_chests(tmp_path, {"Train": 4}, size=(64, 64))
+    cache = tmp_path / "arrays"
+
+    def pull_the_plug() -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        load_arrays(dataset, Split.TRAIN, tiny_recipe(), cache, advance=pull_the_plug)
+    arrays = load_arrays(dataset, Split.TRAIN, tiny_recipe(), cache)
+    assert all(image.any() for image in arrays.images)
+
+
+def test_a_split_with_nothing_to_use_is_said(tmp_path: Path) -> None:
+    dataset = compile_chests(tmp_path, {"Train": 2}, size=(64, 64))
+    with pytest.raises(DatasetError, match="test split has nothing this recipe can use"):
+        load_arrays(dataset, Split.TEST, tiny_recipe(), tmp_path / "arrays")
+    with pytest.raises(DatasetError, match="frontal radiographs with airways"):
+        load_arrays(dataset, Split.TRAIN, tiny_recipe(targets=["airways"]), tmp_path / "arrays")
+
+
+def test_every_row_of_a_compiled_dataset_is_there_or_in_the_issues(tmp_path: Path) -> None:
+    dataset = compile_chests(tmp_path, {"Train": 6}, size=(64, 64))
+    (tmp_path / "collection/Train/Normal/images/002.png").write_bytes(b"no image")
+    compile_dataset([tmp_path / "collection"], tmp_path / "again")
+    again = open_dataset(tmp_path / "again")
+    arrays = load_arrays(again, Split.TRAIN, tiny_recipe(), tmp_path / "arrays")
+    with (again.folder / "issues.csv").open(newline="", encoding="utf-8") as file:
+        issues = list(csv.DictReader(file))
+    assert len(arrays) + len(issues) == dataset.count(Split.TRAIN)

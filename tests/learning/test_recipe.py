@@ -1,0 +1,106 @@
+"""A recipe says all or is refused, with every wrong field named at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hilum.errors import RecipeError
+from hilum.learning.networks import build_network
+from hilum.learning.recipe import read_recipe
+from tests.learning.recipes import RECIPES, tiny_recipe
+
+
+def write(path: Path, **changes: Any) -> Path:
+    values = {**tiny_recipe().model_dump(mode="json"), **changes}
+    path.write_text(yaml.safe_dump({k: v for k, v in values.items() if v is not None}))
+    return path
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_published_recipe_is_named_like_its_file_and_builds(path: Path) -> None:
+    recipe = read_recipe(path)
+    assert recipe.name == path.stem
+    build_network(recipe)
+
+
+def test_a_recipe_survives_being_written_and_read(tmp_path: Path) -> None:
+    assert read_recipe(write(tmp_path / "a.yaml")) == tiny_recipe()
+
+
+def test_every_wrong_field_is_named(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.yaml",
+        image_size=100,
+        targets=["spleen"],
+        colour="red",
+        schedule={"epochs": 0, "batch_size": "many"},
+    )
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path)
+    for field in ("image_size", "targets.0", "colour", "schedule.epochs", "schedule.batch_size"):
+        assert f"{field}: " in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+ENCODER = {"architecture": "unet", "encoder": "resnet18"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets": ["lungs", "right_lung"]}, "both lungs and a single lung"),
+        ({"targets": ["lungs", "lungs"]}, "a target is named twice"),
+        ({"targets": []}, "targets"),
+        ({"findings": ["covid"], "loss": {"finding": 1}, "network": ENCODER}, "two or more"),
+        ({"findings": ["covid", "normal"], "network": ENCODER}, "loss.finding above 0"),
+        ({"loss": {"finding": 1}}, "loss.finding above 0"),
+        (
+            {
+                "findings": ["pneumonia", "pneumonia/viral"],
+                "loss": {"finding": 1},
+                "network": ENCODER,
+            },
+            "is a kind of another",
+        ),
+        ({"findings": ["covid", "normal"], "loss": {"finding": 1}}, "plain_unet has no finding"),
+        ({"network": {"architecture": "unet"}}, "network: an encoder is needed"),
+        ({"network": {"architecture": "plain_unet", "encoder": "x"}}, "network: an encoder"),
+        ({"network": {**ENCODER, "dropout": 0.5}}, "dropout is a setting of plain_unet"),
+        (
+            {"network": {"architecture": "fpn", "encoder": "x", "decoder_channels": [8]}},
+            "decoder_channels",
+        ),
+        ({"seed": -1}, "seed"),
+        ({"name": "Mine!"}, "name"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RecipeError, match=message):
+        read_recipe(write(tmp_path / "a.yaml", **changes))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(b"a: [", "no YAML"), (b"\xff\xfe\x00", "no YAML"), (b"- a\n", "no recipe"), (b"", "no rec")],
+)
+def test_what_is_no_recipe_is_said(tmp_path: Path, text: bytes, message: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(text)
+    with pytest.raises(RecipeError, match=message):
+        read_recipe(path)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="cannot be opened; got No such file"):
+        read_recipe(tmp_path / "a.yaml")
+
+
+def test_an_unknown_encoder_is_said() -> None:
+    with pytest.raises(RecipeError, match="encoder nosuchnet"):
+        build_network(tiny_recipe(network={"architecture": "unet", "encoder": "nosuchnet"}))

@@ -1,0 +1,202 @@
+"""A training learns, keeps its history, stops, is killed and goes on."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from hilum.dataset.compile import compile_dataset
+from hilum.dataset.read import Dataset, open_dataset
+from hilum.errors import DatasetError, OutputError, RecipeError
+from hilum.learning.recipe import read_recipe
+from hilum.learning.train import TrainedRun, train
+from tests.fakes.compiled import compile_chests
+from tests.learning.recipes import RECIPES, schedule, tiny_recipe
+
+
+@pytest.fixture(scope="module")
+def chests(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("chests")
+    return compile_chests(folder, {"Train": 9, "Val": 3}, size=(64, 64))
+
+
+def read_columns(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def weights(run: TrainedRun) -> dict[str, torch.Tensor]:
+    return run.module.state_dict()
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_published_recipe_trains(path: Path, chests: Dataset, tmp_path: Path) -> None:
+    recipe = read_recipe(path)
+    short = recipe.model_copy(
+        update={
+            "image_size": 64,
+            "schedule": recipe.schedule.model_copy(update={"epochs": 1, "batch_size": 4}),
+        }
+    )
+    run = train(short, chests, tmp_path / "run", tell=lambda _: None)
+    (epoch,) = read_columns(run.history)
+    assert {f"{target}_dice" for target in recipe.targets} <= set(epoch)
+    assert ("finding_balanced_accuracy" in epoch) == bool(recipe.findings)
+    assert float(epoch["loss"]) > 0
+    assert not run.module.training
+    assert all(name.startswith("network.") for name in weights(run))
+
+
+def test_a_small_network_learns_to_outline_lungs(tmp_path: Path) -> None:
+    dataset = compile_chests(tmp_path, {"Train": 24, "Val": 6}, size=(64, 64))
+    recipe = tiny_recipe(schedule=schedule(epochs=8))
+    run = train(recipe, dataset, tmp_path / "run", tell=lambda _: None)
+    best = max(float(epoch["lungs_dice"]) for epoch in read_columns(run.history))
+    assert best > 0.8
+
+
+def stop_after(epoch: int, how: Callable[[], None]) -> Callable[[str], None]:
+    """A ``tell`` that stops the training once that epoch is told of."""
+
+    def tell(text: str) -> None:
+        if text.startswith(f"epoch {epoch}:"):
+            how()
+
+    return tell
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_reaches_the_caller_and_keeps_what_was_learned(
+    chests: Dataset, tmp_path: Path
+) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    recipe, run = tiny_recipe(), tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, chests, run, tell=stop_after(2, interrupt))
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert (run / "checkpoints" / "last.ckpt").exists()
+
+    told: list[str] = []
+    finished = train(recipe, chests, run, tell=told.append)
+    assert any(text.startswith("going on from") for text in told)
+    assert [row["epoch"] for row in read_columns(finished.history)] == ["1", "2"]
+
+
+def test_a_resumed_training_is_the_unbroken_one(chests: Dataset, tmp_path: Path) -> None:
+    augmentation = {"mirror": 0.5, "rotation_degrees": 10, "noise": 0.05, "erase_border": 0.5}
+    recipe = tiny_recipe(augmentation=augmentation, schedule=schedule(epochs=3))
+    unbroken = train(recipe, chests, tmp_path / "unbroken", tell=lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, chests, tmp_path / "broken", tell=stop_after(2, interrupt))
+    resumed = train(recipe, chests, tmp_path / "broken", tell=lambda _: None)
+
+    assert read_columns(resumed.history) == read_columns(unbroken.history)
+    last = [
+        torch.load(run.folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+        for run in (unbroken, resumed)
+    ]
+    for name, weight in last[0].items():
+        torch.testing.assert_close(last[1][name], weight, rtol=0, atol=0)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from hilum.dataset.read import open_dataset
+from hilum.learning.train import train
+from hilum.learning.recipe import Recipe
+torch.set_num_threads(1)
+def tell(text):
+    if text.startswith("epoch 2:"):
+        os.kill(os.getpid(), signal.SIGKILL)
+recipe = Recipe.model_validate_json(sys.argv[1])
+train(recipe, open_dataset(Path(sys.argv[2])), Path(sys.argv[3]), tell=tell)
+"""
+
+
+def test_a_killed_training_goes_on_with_the_next_epoch(chests: Dataset, tmp_path: Path) -> None:
+    recipe, run = tiny_recipe(), tmp_path / "run"
+    arguments = [recipe.model_dump_json(), os.fspath(chests.folder), os.fspath(run)]
+    killed = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _KILLED, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, "")
+    # Killed after the second epoch was written down, before its checkpoint was.
+    assert len(read_columns(run / "history.csv")) == 2
+
+    told: list[str] = []
+    finished = train(recipe, chests, run, tell=told.append)
+    assert [text.split(":")[0] for text in told[2:]] == ["epoch 2"]
+    assert [row["epoch"] for row in read_columns(finished.history)] == ["1", "2"]
+
+
+def test_a_finished_training_is_not_repeated(chests: Dataset, tmp_path: Path) -> None:
+    recipe = tiny_recipe(schedule=schedule(epochs=1))
+    first = train(recipe, chests, tmp_path / "run", tell=lambda _: None)
+    history = first.history.read_bytes()
+    told: list[str] = []
+    again = train(recipe, chests, tmp_path / "run", tell=told.append)
+    assert len(told) == 1
+    assert again.history.read_bytes() == history
+    for name, weight in weights(first).items():
+        torch.testing.assert_close(weights(again)[name], weight, rtol=0, atol=0)
+
+
+def test_it_stops_early_when_nothing_improves(chests: Dataset, tmp_path: Path) -> None:
+    # So slow a pace that the weights stay what they are.
+    patient = schedule(epochs=9, patience=2, learning_rate=1e-12)
+    recipe = tiny_recipe(network={"architecture": "plain_unet"}, schedule=patient)
+    run = train(recipe, chests, tmp_path / "run", tell=lambda _: None)
+    assert len(read_columns(run.history)) < 9
+    told: list[str] = []
+    train(recipe, chests, tmp_path / "run", tell=told.append)
+    assert len(told) == 1
+
+
+def test_a_run_folder_is_for_one_recipe_and_one_dataset(chests: Dataset, tmp_path: Path) -> None:
+    recipe = tiny_recipe(schedule=schedule(epochs=1))
+    train(recipe, chests, tmp_path / "run", tell=lambda _: None)
+    with pytest.raises(RecipeError, match="another training was begun here"):
+        train(tiny_recipe(seed=5), chests, tmp_path / "run")
+    other = Dataset(chests.folder, "0" * 64)
+    with pytest.raises(RecipeError, match="another training was begun here"):
+        train(recipe, other, tmp_path / "run")
+
+
+def test_a_run_folder_that_cannot_be_written_is_said(chests: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot be written"):
+        train(tiny_recipe(), chests, tmp_path / "file" / "run")
+
+
+def test_a_split_with_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
+    dataset = compile_chests(tmp_path, {"Train": 3}, size=(64, 64))
+    with pytest.raises(DatasetError, match="the validation split has nothing this recipe can use"):
+        train(tiny_recipe(), dataset, tmp_path / "run")
+
+
+def test_a_validation_split_of_empty_masks_is_said_before_any_training(tmp_path: Path) -> None:
+    collection = tmp_path / "first" / "collection"
+    compile_chests(tmp_path / "first", {"Train": 3, "Val": 3}, size=(64, 64))
+    shutil.rmtree(collection / "Val/COVID-19")
+    compile_dataset([collection], tmp_path / "dataset")
+    with pytest.raises(DatasetError, match="nothing to measure a network by"):
+        train(
+            tiny_recipe(targets=["infection"]), open_dataset(tmp_path / "dataset"), tmp_path / "run"
+        )
