@@ -6,7 +6,7 @@ import itertools
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
@@ -55,8 +55,11 @@ def map_ordered(
 
 def map_threads(
     function: Callable[[Item], Result], items: Iterable[Item], *, threads: int
-) -> Iterator[Result]:
-    """Like :func:`map_ordered` on threads of this process: for work that frees the interpreter."""
+) -> Generator[Result, None, None]:
+    """Like :func:`map_ordered` on threads of this process: for work that frees the interpreter.
+
+    Close it to stop early: what was not begun is not begun any more.
+    """
     if threads == 1:
         yield from map(function, items)
         return

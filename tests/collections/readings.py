@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tests.fakes.every import FAKES
 
 from hilum.collections.collection import Reading
 from hilum.collections.registry import read_folder
 from hilum.radiograph import Radiograph
+from tests.fakes.every import FAKES
 
 
 def read_fake(name: str, folder: Path) -> Reading:

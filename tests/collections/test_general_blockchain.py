@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tests.collections.readings import by_name, problems_of, read_fake
-from tests.fakes import general_blockchain
-from tests.fakes.fake import draw_small_chest
 
 from hilum.collections.registry import read_folder
 from hilum.imaging.masks import read_mask
 from hilum.radiograph import LungConvention, Structure
+from tests.collections.readings import by_name, problems_of, read_fake
+from tests.fakes import general_blockchain
+from tests.fakes.fake import draw_small_chest
 
 
 def test_cropped_masks_come_back_in_their_place(tmp_path: Path) -> None:

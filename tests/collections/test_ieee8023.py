@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tests.collections.readings import by_name, problems_of, read_fake
-from tests.fakes import ieee8023
 
 from hilum.collections.registry import read_folder
 from hilum.radiograph import Finding, Licence, SeverityScore, View
+from tests.collections.readings import by_name, problems_of, read_fake
+from tests.fakes import ieee8023
 
 
 def test_a_row_describes_its_image(tmp_path: Path) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.fakes import covid_qu_ex, general_blockchain, v7
-from tests.fakes.fake import write_chest, write_mask
 
 from hilum.collections.check_pixels import find_pixel_problems
 from hilum.collections.inspect import MaskCount, inspect, inspect_all
 from hilum.collections.registry import COLLECTIONS
 from hilum.collections.table import collection_facts
 from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, Radiograph, Structure
+from tests.fakes import covid_qu_ex, general_blockchain, v7
+from tests.fakes.fake import write_chest, write_mask
 
 
 def test_counts(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.fakes.every import FAKES
 
 from hilum.collections.registry import COLLECTIONS, recognise
 from hilum.errors import CollectionError
+from tests.fakes.every import FAKES
 
 
 def test_an_absent_folder_is_named(tmp_path: Path) -> None:

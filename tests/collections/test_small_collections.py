@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.collections.readings import by_name, problems_of, read_fake
-from tests.fakes import chestx_ray14
-from tests.fakes.fake import write_chest
 
 from hilum.collections.registry import read_folder, recognise
 from hilum.errors import CollectionError
 from hilum.radiograph import Finding, LungConvention, Split, Structure, View
+from tests.collections.readings import by_name, problems_of, read_fake
+from tests.fakes import chestx_ray14
+from tests.fakes.fake import write_chest
 
 
 def test_covid_qu_ex_knows_bimcv_patients(tmp_path: Path) -> None:

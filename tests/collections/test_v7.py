@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.collections.readings import by_name, problems_of, read_fake
-from tests.fakes import v7
 
 from hilum.collections.registry import read_folder, recognise
 from hilum.errors import CollectionError
 from hilum.radiograph import Finding, LungConvention, MaskPolygons, Structure, View
+from tests.collections.readings import by_name, problems_of, read_fake
+from tests.fakes import v7
 
 LUNGS = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.fakes.every import FAKES
-from tests.fakes.fake import FakeCollection
 
 from hilum.collections.collection import Collection, Reading
 from hilum.collections.folders import walk_images
@@ -21,6 +19,8 @@ from hilum.errors import CollectionError
 from hilum.imaging.masks import read_mask
 from hilum.imaging.read import read_picture
 from hilum.radiograph import MaskFile, Structure
+from tests.fakes.every import FAKES
+from tests.fakes.fake import FakeCollection
 
 NAMES = [collection.facts.name for collection in COLLECTIONS]
 

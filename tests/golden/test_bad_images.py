@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from tests.imaging.pictures import draw_grey, encode, encode_jpeg, encode_tiff
 
 from hilum.errors import ImageError
 from hilum.imaging.read import decode_picture, read_picture
+from tests.imaging.pictures import draw_grey, encode, encode_jpeg, encode_tiff
 
 GREY = draw_grey(120, 160)
 COLOURS = np.dstack([GREY, np.roll(GREY, 9, 0), GREY])

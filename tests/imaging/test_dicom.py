@@ -19,10 +19,10 @@ from pydicom.uid import (
     JPEGBaseline8Bit,
     RLELossless,
 )
-from tests.imaging.pictures import draw_grey, encode, encode_dicom
 
 from hilum.errors import ImageError
 from hilum.imaging.read import decode_picture, read_picture
+from tests.imaging.pictures import draw_grey, encode, encode_dicom
 
 GREY = draw_grey()
 DEEP = (GREY.astype(np.uint16) * 13 + 300).astype(np.uint16)

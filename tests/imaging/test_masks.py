@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from tests.imaging.pictures import encode, encode_dicom
 
 from hilum.errors import ImageError, MaskError
 from hilum.imaging.masks import decode_mask, encode_mask, read_mask, resize_mask, split_lungs
 from hilum.imaging.read import read_picture
 from hilum.radiograph import EmptyMask, MaskFile, MaskPolygons
+from tests.imaging.pictures import encode, encode_dicom
 
 INSIDE = np.zeros((40, 50), bool)
 INSIDE[5:30, 10:45] = True

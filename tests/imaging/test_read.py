@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from tests.imaging.pictures import draw_grey, encode, encode_jpeg, encode_tiff
 
 from hilum.errors import ImageError
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.header import read_size
 from hilum.imaging.read import decode_picture, read_picture, to_uint8
+from tests.imaging.pictures import draw_grey, encode, encode_jpeg, encode_tiff
 
 GREY = draw_grey()
 COLOURS = np.stack([GREY, np.roll(GREY, 5, 0), np.roll(GREY, 9, 1)], axis=2)

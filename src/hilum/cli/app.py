@@ -16,12 +16,7 @@ import hilum
 from hilum.cli.terminal import progress_bars, say, say_error, say_title, show_table
 from hilum.errors import HilumError
 
-EXIT_SOME_FAILED = 1
 EXIT_BAD_USAGE = 2
-EXIT_INTERRUPTED = 130
-
-_SHOWN_ROWS = 40
-"""Up to so many predictions are shown as a table; more are only in the CSV."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,12 +36,6 @@ def main() -> None:
     except HilumError as error:
         say_error(str(error))
         sys.exit(EXIT_BAD_USAGE)
-    except KeyboardInterrupt:
-        say_error("Interrupted.")
-        sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output, such as head, has gone
-        sys.stderr.close()
-        sys.exit(EXIT_SOME_FAILED)
 
 
 @app.callback(invoke_without_command=True)
@@ -221,74 +210,18 @@ def predict_images(
 
     Exit status: 0 when every image is ok or refused, 1 when some failed, 2 for bad usage.
     """
-    from hilum.inference.folder import PictureOptions, predict_to_folder
-    from hilum.inference.inputs import find_inputs
-    from hilum.inference.model import BUNDLED_MODEL, read_model
-    from hilum.inference.predictor import Predictor, Status
-    from hilum.workers import available_cores
+    from hilum.cli.predict import predict
+    from hilum.inference.folder import PictureOptions
 
-    inputs = find_inputs(paths, leave_out=output)
-    if inputs.left_out:
-        names = ", ".join(str(path) for path in inputs.left_out[:3])
-        more = ", …" if len(inputs.left_out) > 3 else ""
-        say_error(f"Left out, no images: {len(inputs.left_out)} files ({names}{more})")
-    if not inputs.images:
-        raise HilumError(
-            "no image was found",
-            path=", ".join(map(str, paths)),
-            expected="PNG, JPEG, WebP, TIFF or DICOM files",
-        )
-    streams = min(threads or available_cores(), len(inputs.images))
-    predictor = Predictor(read_model(model or BUNDLED_MODEL), threads=streams)
-    done = 0
-    shown: list[dict[str, Any]] = []
-
-    try:
-        with progress_bars(quiet=as_json) as progress:
-            advance = progress("predicting", len(inputs.images))
-
-            def on_row(row: dict[str, Any]) -> None:
-                nonlocal done
-                done += 1
-                advance()
-                if len(shown) <= _SHOWN_ROWS:
-                    shown.append(row)
-                if as_json:
-                    typer.echo(json.dumps(row, ensure_ascii=False))
-                elif row["status"] != Status.OK:
-                    say_error(f"{row['path']}: {row['status']}: {row['reason']}")
-
-            counts = predict_to_folder(
-                predictor,
-                inputs.images,
-                output,
-                options=PictureOptions(overlays=overlays, probabilities=probabilities),
-                overwrite=overwrite,
-                on_row=on_row,
-            )
-    except KeyboardInterrupt:
-        say_error(f"Interrupted: {done} of {len(inputs.images)} images are finished in {output}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    if not as_json and len(shown) <= _SHOWN_ROWS:
-        _show_predictions(shown)
-    summary = ", ".join(f"{count} {status}" for status, count in counts.items())
-    say_error(f"{len(inputs.images)} images: {summary}. Written to {output}. Research use only.")
-    if counts[Status.FAILED]:
-        raise typer.Exit(EXIT_SOME_FAILED)
-
-
-def _show_predictions(rows: list[dict[str, Any]]) -> None:
-    columns = {
-        "path": "image",
-        "status": "status",
-        "finding": "finding",
-        "infected_percent": "infected %",
-        "right_lung_infected_percent": "right %",
-        "left_lung_infected_percent": "left %",
-        "reason": "reason",
-    }
-    lines = [["" if row[name] is None else row[name] for name in columns] for row in rows]
-    show_table(list(columns.values()), lines)
+    predict(
+        paths,
+        output,
+        model=model,
+        threads=threads,
+        options=PictureOptions(overlays=overlays, probabilities=probabilities),
+        overwrite=overwrite,
+        as_json=as_json,
+    )
 
 
 @app.command("report")

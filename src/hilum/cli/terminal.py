@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from functools import partial
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
-_OUT = Console(soft_wrap=True)
-_ERR = Console(stderr=True, soft_wrap=True)
+# Without emoji: a file may be called :x:.png.
+_OUT = Console(soft_wrap=True, emoji=False)
+_ERR = Console(stderr=True, soft_wrap=True, emoji=False)
 
 
 def say(text: str) -> None:
@@ -30,9 +32,9 @@ def say_error(text: str) -> None:
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table to standard output."""
-    table = Table(*head)
+    table = Table(*(Column(name, overflow="fold") for name in head))
     for row in rows:
-        table.add_row(*(str(cell).replace("[", r"\[") for cell in row))
+        table.add_row(*(Text(str(cell)) for cell in row))
     _OUT.print(table)
 
 
@@ -43,8 +45,11 @@ def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int], Calla
     What it yields takes a step's name and its number of items and returns what to call after
     each item.
     """
+    if quiet or not _ERR.is_terminal:
+        yield lambda step, total: lambda: None
+        return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_ERR, disable=quiet or not _ERR.is_terminal) as bars:
+    with Progress(*columns, console=_ERR) as bars:
         yield lambda step, total: partial(bars.advance, bars.add_task(step, total=total))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,14 +39,21 @@ def evaluate(
 ) -> tuple[Score, ...]:
     """Every score this model can have on ``split``, each with n, interval and protocol.
 
-    A refused image counts as one on which nothing was found.
+    A refused image counts as one on which nothing was found. What the model does not outline
+    or name has no score.
     """
+    description = predictor.model.description
     judged = []
     for row in dataset.rows(split, structures=_MASKS):
         judged.append(judge(predictor(row.pixels()), row))
         advance()
     protocol = f"{split} split of dataset {dataset.content_sha256[:16]}"
-    return tuple([*_mask_scores(judged, protocol), *_finding_scores(judged, protocol)])
+    scores = _lung_scores(judged, protocol)
+    if Structure.INFECTION in description.targets:
+        scores += _infection_scores(judged, protocol)
+    if description.findings:
+        scores += _finding_scores(judged, description.findings, protocol)
+    return tuple(scores)
 
 
 def judge(prediction: Prediction, row: Row) -> Judged:
@@ -75,16 +82,19 @@ def _count(predicted: BinaryMask | None, truth: BinaryMask) -> tuple[int, int, i
     return int(both[0]), int(found[0]), int(true[0])
 
 
-def _mask_scores(judged: list[Judged], protocol: str) -> list[Score]:
+def _lung_scores(judged: list[Judged], protocol: str) -> list[Score]:
     scores = []
     for structure in (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG):
         both, found, true, groups = _overlaps(judged, structure)
         if len(groups):
             mean = mean_with_interval(dice_per_image(both, found, true), groups)
             scores.append(_score(f"{structure} Dice", mean, f"mean over all images; {protocol}"))
+    return scores
+
+
+def _infection_scores(judged: list[Judged], protocol: str) -> list[Score]:
+    """The infection's Dice in its three definitions, which papers print under one name."""
     both, found, true, groups = _overlaps(judged, Structure.INFECTION)
-    if not len(groups):
-        return scores
     dice = dice_per_image(both, found, true)
     filled = true > 0
     kept = [group for group, keep in zip(groups, filled, strict=True) if keep]
@@ -100,8 +110,7 @@ def _mask_scores(judged: list[Judged], protocol: str) -> list[Score]:
             "pooled over images with infection",
         ),
     )
-    scores += [_score("infection Dice", e, f"{name}; {protocol}") for e, name in definitions]
-    return scores
+    return [_score("infection Dice", e, f"{name}; {protocol}") for e, name in definitions if e.n]
 
 
 def _overlaps(
@@ -112,25 +121,25 @@ def _overlaps(
     return counts[:, 0], counts[:, 1], counts[:, 2], [one.group for one in known]
 
 
-def _finding_scores(judged: list[Judged], protocol: str) -> list[Score]:
-    known = [one for one in judged if one.truth is not None]
-    if not any(one.predicted for one in known):
-        return []
-    groups = [one.group for one in known]
-    is_covid = np.array([one.truth == Finding.COVID for one in known], float)
-    called = np.array([one.predicted == Finding.COVID for one in known], float)
-    right = np.array(
-        [one.predicted is not None and one.truth.is_a(one.predicted) for one in known if one.truth],
-        float,
-    )
-    figures = (
-        ("COVID-19 sensitivity", ratio_of_sums(is_covid * called, is_covid, groups)),
-        (
-            "COVID-19 specificity",
-            ratio_of_sums((1 - is_covid) * (1 - called), 1 - is_covid, groups),
-        ),
-        ("finding accuracy", mean_with_interval(right, groups)),
-    )
+def _finding_scores(
+    judged: list[Judged], findings: Sequence[Finding], protocol: str
+) -> list[Score]:
+    known = [(one, one.truth) for one in judged if one.truth is not None]
+    figures = []
+    if Finding.COVID in findings:
+        groups = [one.group for one, _ in known]
+        is_covid = np.array([truth == Finding.COVID for _, truth in known], np.float64)
+        called = np.array([one.predicted == Finding.COVID for one, _ in known], np.float64)
+        negative = 1 - is_covid
+        figures += [
+            ("COVID-19 sensitivity", ratio_of_sums(is_covid * called, is_covid, groups)),
+            ("COVID-19 specificity", ratio_of_sums(negative * (1 - called), negative, groups)),
+        ]
+    # What the model has no name for cannot be called right, and does not count as wrong.
+    named = [(one, truth) for one, truth in known if any(truth.is_a(f) for f in findings)]
+    right = [one.predicted is not None and truth.is_a(one.predicted) for one, truth in named]
+    accuracy = mean_with_interval(np.array(right, np.float64), [one.group for one, _ in named])
+    figures.append(("finding accuracy", accuracy))
     return [_score(name, estimate, protocol) for name, estimate in figures if estimate.n]
 
 

@@ -38,7 +38,7 @@ def ratio_of_sums(
     n = int(counted.sum())
     if n == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
-    _, index = np.unique(np.asarray(groups)[counted], return_inverse=True)
+    _, index = np.unique(np.asarray(groups, np.str_)[counted], return_inverse=True)
     above = np.bincount(index, numerator[counted]).astype(np.float64)
     below = np.bincount(index, denominator[counted]).astype(np.float64)
     generator = np.random.default_rng(seed)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.JpegImagePlugin import JpegImageFile
 
 from hilum.errors import ImageError
 from hilum.imaging.faults import AnyPath, damaged
@@ -231,7 +230,10 @@ def _has_flat_edge(pixels: NDArray[np.generic], layout: JpegLayout) -> bool:
 
 
 def _decode_eighth(data: bytes) -> NDArray[np.uint8]:
-    # Pillow, because its libjpeg keeps silent about the bytes added.
+    # Pillow, because its libjpeg keeps silent about the bytes added. Few files come here, and
+    # importing it takes a fiftieth of a second.
+    from PIL.JpegImagePlugin import JpegImageFile
+
     with JpegImageFile(io.BytesIO(data)) as image:
         image.draft(None, (max(image.width // 8, 1), max(image.height // 8, 1)))
         return np.asarray(image)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL.TiffImagePlugin import TiffImageFile
 
 from hilum.imaging.faults import AnyPath, check_size, damaged, unsupported
 from hilum.imaging.formats import ImageFormat
@@ -88,7 +87,10 @@ def decode_tiff(
     if layout.bits == 16:
         return _decode_16_bit(data, layout, path, colour)
     # Pillow for the rest: OpenCV reads 8-bit TIFF through an interface that goes on after a
-    # decoding error, and multiplies colours by an alpha channel.
+    # decoding error, and multiplies colours by an alpha channel. It is imported only here, as
+    # most images need none of it.
+    from PIL.TiffImagePlugin import TiffImageFile
+
     try:
         with quiet_warnings(), TiffImageFile(io.BytesIO(data)) as image:
             return np.asarray(image.convert("RGB" if colour else "L"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
-import shutil
-from collections.abc import Callable
+import errno
+import io
+import os
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,24 +15,21 @@ from typing import IO, Any, Self
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from hilum.errors import OutputError
-from hilum.imaging.masks import BinaryMask
 from hilum.inference.inputs import InputImage
 from hilum.inference.model import Model
 from hilum.inference.overlay import draw_overlay
+from hilum.inference.pictures import cannot_write, remove_pictures, write_mask, write_picture
 from hilum.inference.postprocess import eight_bit
 from hilum.inference.predictor import Prediction, Predictor, Status
-from hilum.inference.table import column_names, table_row
+from hilum.inference.table import FIRST_COLUMNS, column_names, table_row
 from hilum.workers import map_threads
 
 TABLE_NAME = "predictions.csv"
-_PICTURE_FOLDERS = ("masks", "overlays", "probabilities")
 
-# Fast, and masks hardly grow: runs of one value are what this strategy is made for.
-_MASK_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
-_GREY_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 3]
+_LONGEST_NAME = 235
+"""Bytes. File systems allow 255, and the pictures' endings take up to 19 of them."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class PredictionFolder:
 
     Args:
         folder: made if it is not there.
-        overwrite: replace predictions that lie in it.
+        model: what the rows and pictures come from.
+        options: which pictures are wanted.
+        overwrite: remove predictions of an earlier run; nothing else is ever removed.
 
     Raises:
         OutputError: the folder is not empty and may not be overwritten, or not writable.
@@ -58,11 +60,14 @@ class PredictionFolder:
         self._model = model
         self._options = options
         _prepare_folder(folder, overwrite=overwrite)
-        self._file: IO[str] = (folder / TABLE_NAME).open("w", newline="", encoding="utf-8")
-        columns = column_names(model.description.findings)
-        self._writer = csv.DictWriter(self._file, columns, lineterminator="\n")
-        self._writer.writeheader()
-        self._file.flush()
+        self._table = folder / TABLE_NAME
+        self._columns = column_names(model.description.findings)
+        try:
+            # Unbuffered, so that a row is on disk at once, and whole or not at all.
+            self._file: IO[bytes] = self._table.open("wb", buffering=0)
+        except OSError as error:
+            raise cannot_write(self._table, error) from None
+        self._write_line({name: name for name in self._columns})
 
     def __enter__(self) -> Self:
         return self
@@ -81,43 +86,37 @@ class PredictionFolder:
             return
         for name, mask in (("lungs", prediction.lungs), ("infection", prediction.infection)):
             if mask is not None:
-                self._write_png("masks", f"{image.stem}.{name}.png", _as_grey(mask), _MASK_PNG)
+                write_mask(self._folder / "masks" / f"{image.stem}.{name}.png", mask)
         if self._options.overlays:
-            self._write_png("overlays", f"{image.stem}.png", draw_overlay(prediction), _GREY_PNG)
+            path = self._folder / "overlays" / f"{image.stem}.png"
+            write_picture(path, draw_overlay(prediction))
         if self._options.probabilities and prediction.mask_probabilities is not None:
             assert prediction.width is not None and prediction.height is not None
             size = (prediction.width, prediction.height)
             targets = self._model.description.targets
             for target, plane in zip(targets, prediction.mask_probabilities, strict=True):
-                name = f"{image.stem}.{target}.png"
+                path = self._folder / "probabilities" / f"{image.stem}.{target}.png"
                 enlarged = cv2.resize(eight_bit(plane), size, interpolation=cv2.INTER_LINEAR)
-                self._write_png("probabilities", name, enlarged.astype(np.uint8), _GREY_PNG)
+                write_picture(path, enlarged.astype(np.uint8, copy=False))
 
     def add_row(self, row: dict[str, Any]) -> None:
         """Append an image's row to the table; it is on disk when this returns."""
-        try:
-            self._writer.writerow(row)
-            self._file.flush()
-        except OSError as error:
-            raise _cannot_write(self._folder / TABLE_NAME, error) from None
+        self._write_line(row)
 
-    def _write_png(
-        self, kind: str, name: str, pixels: NDArray[np.uint8], settings: list[int]
-    ) -> None:
-        path = self._folder / kind / name
-        ok, data = cv2.imencode(".png", pixels, settings)
-        if not ok:
-            raise OutputError("the picture cannot be encoded as PNG", path=path)
+    def _write_line(self, row: dict[str, Any]) -> None:
+        line = io.StringIO()
+        csv.DictWriter(line, self._columns, lineterminator="\n").writerow(row)
+        data = line.getvalue().encode()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data.tobytes())
+            if self._file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            raise _cannot_write(path, error) from None
+            raise cannot_write(self._table, error) from None
 
 
 def predict_to_folder(
     predictor: Predictor,
-    images: tuple[InputImage, ...],
+    images: Sequence[InputImage],
     folder: Path,
     *,
     options: PictureOptions | None = None,
@@ -130,14 +129,15 @@ def predict_to_folder(
     pictures written so far stay.
 
     Raises:
-        OutputError: see :class:`PredictionFolder`.
+        OutputError: see :class:`PredictionFolder`; or an image lies in ``folder``.
     """
+    _keep_apart(images, folder)
     options = options or PictureOptions()
     counts = dict.fromkeys(Status, 0)
     with PredictionFolder(folder, predictor.model, options=options, overwrite=overwrite) as out:
 
         def work(image: InputImage) -> dict[str, Any]:
-            prediction = predictor(image.path)
+            prediction = _predict(predictor, image)
             out.write_pictures(image, prediction)
             return table_row(  # and not the prediction, whose masks would wait in memory
                 prediction,
@@ -146,40 +146,70 @@ def predict_to_folder(
                 model_sha256=predictor.model.sha256,
             )
 
-        for row in map_threads(work, images, threads=predictor.threads):
-            out.add_row(row)
-            counts[Status(row["status"])] += 1
-            on_row(row)
+        # Closed at once when interrupted, so that what was not begun is not begun any more.
+        with closing(map_threads(work, images, threads=predictor.threads)) as rows:
+            for row in rows:
+                out.add_row(row)
+                counts[Status(row["status"])] += 1
+                on_row(row)
     return counts
 
 
-def _prepare_folder(folder: Path, *, overwrite: bool) -> None:
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            if not overwrite or not folder.is_dir():
+def _predict(predictor: Predictor, image: InputImage) -> Prediction:
+    name = os.fsencode(image.stem.rpartition("/")[2])
+    if len(name) > _LONGEST_NAME:
+        reason = "the file name is too long for pictures to be named after it. Rename the file."
+        return Prediction(str(image.path), Status.FAILED, reason)
+    return predictor(image.path)
+
+
+def _keep_apart(images: Sequence[InputImage], folder: Path) -> None:
+    """Refuse to write where the inputs lie: results among them would be taken for inputs."""
+    output = Path(os.path.realpath(folder))
+    for image in images:
+        for path in (os.path.realpath(image.path), os.path.realpath(image.path.parent)):
+            if output == Path(path) or output in Path(path).parents:
                 raise OutputError(
-                    "the output folder is not empty" if folder.is_dir() else "this is a file",
+                    "an image to predict lies in the output folder",
+                    path=folder,
+                    got=str(image.path),
+                    remedy="name an output folder that holds no inputs",
+                )
+
+
+def _prepare_folder(folder: Path, *, overwrite: bool) -> None:
+    table = folder / TABLE_NAME
+    try:
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise OutputError(
+                "the output is a file", path=folder, remedy="name a folder to be made"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            if not overwrite:
+                raise OutputError(
+                    "the output folder is not empty",
                     path=folder,
                     remedy="name a new folder, or say --overwrite to replace predictions in it",
                 )
-            (folder / TABLE_NAME).unlink(missing_ok=True)
-            for name in _PICTURE_FOLDERS:
-                if (folder / name).is_dir():
-                    shutil.rmtree(folder / name)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / TABLE_NAME).touch()
+            _refuse_foreign_table(table)
+            table.unlink(missing_ok=True)
+            remove_pictures(folder)
+        table.touch()
     except OSError as error:
-        raise _cannot_write(folder, error) from None
+        raise cannot_write(folder, error) from None
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        "cannot be written",
-        path=path,
-        got=error.strerror or type(error).__name__,
-        remedy="check the permissions and the space left, or choose another folder",
+def _refuse_foreign_table(table: Path) -> None:
+    if not os.path.lexists(table):
+        return
+    head = ",".join(FIRST_COLUMNS).encode()
+    if table.is_file():
+        with table.open("rb") as file:
+            if file.read(len(head)) in (head, b""):
+                return
+    raise OutputError(
+        "this was not written by 'hilum predict' and is not replaced",
+        path=table,
+        remedy="name another output folder",
     )
-
-
-def _as_grey(mask: BinaryMask) -> NDArray[np.uint8]:
-    return mask.view(np.uint8) * np.uint8(255)

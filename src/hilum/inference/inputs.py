@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from hilum.errors import ImageError
 from hilum.imaging.formats import IMAGE_SUFFIXES, SNIFFED_BYTES, sniff_format
+
+# Line breaks would break tables and terminals; lone surrogates (bytes that are no UTF-8) cannot
+# be written to a text file at all.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class InputImage:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What is to be predicted, and what lay beside it and is no image."""
+    """What is to be predicted, and what lay beside it: hidden, no image, or not readable."""
 
     images: tuple[InputImage, ...]
     left_out: tuple[Path, ...]
@@ -35,47 +40,97 @@ def find_inputs(paths: Sequence[Path], *, leave_out: Path | None = None) -> Inpu
     """All images at ``paths``: files as named, folders searched through, in sorted order.
 
     In a folder a file counts as an image by its content or by its name's ending, so that a
-    damaged one is reported and not skipped; hidden files do not count. A folder ``leave_out``
-    (the output) is not searched. A file reached twice counts once.
+    damaged one is reported and not skipped; what is hidden does not count. Links to folders
+    are followed. A folder ``leave_out`` (the output) is not searched. A file reached twice
+    counts once. Where several folders hold the same relative path, every image is named from
+    the folder on that all of them have in common.
 
     Raises:
         ImageError: a path does not exist.
     """
-    found: dict[Path, tuple[Path, str]] = {}
+    missing = [path for path in paths if not _is_file(path) and not _is_folder(path)]
+    if missing:
+        raise ImageError(
+            "there is no such file or folder",
+            path=", ".join(map(str, missing)),
+            remedy="check the path",
+        )
+    found: dict[str, tuple[Path, str]] = {}
     left_out: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            for file in _files(path, leave_out):
-                if _is_image(file):
-                    found.setdefault(file.resolve(), (file, file.relative_to(path).as_posix()))
-                else:
-                    left_out.append(file)
-        elif path.exists():
-            found.setdefault(path.resolve(), (path, path.name))
-        else:
-            raise ImageError("there is no such file or folder", path=path, remedy="check the path")
-    named = _tell_folders_apart(list(found.values()))
-    relatives = [relative for _, relative in named]
-    images = [
-        InputImage(path, relative, stem)
-        for (path, relative), stem in zip(named, _tell_extensions_apart(relatives), strict=True)
-    ]
-    return Inputs(tuple(images), tuple(left_out))
+        if _is_file(path):
+            found.setdefault(os.path.realpath(path), (path, path.name))
+            continue
+        for file, counts in _search(path, leave_out):
+            if counts:
+                relative = file.relative_to(path).as_posix()
+                found.setdefault(os.path.realpath(file), (file, relative))
+            else:
+                left_out.append(file)
+    files = [path for path, _ in found.values()]
+    relatives = [relative for _, relative in found.values()]
+    if len(set(relatives)) < len(relatives):
+        relatives = _from_common_folder(files)
+    relatives = [_UNPRINTABLE.sub(_escape, relative) for relative in relatives]
+    stems = output_stems(relatives)
+    return Inputs(tuple(map(InputImage, files, relatives, stems)), tuple(left_out))
 
 
-def _files(folder: Path, leave_out: Path | None) -> Iterator[Path]:
-    hidden = None if leave_out is None else leave_out.resolve()
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if Path(parent, f).resolve() != hidden)
+def output_stems(relatives: Sequence[str]) -> list[str]:
+    """What the pictures made of each relative path are called, without their endings.
+
+    Each path loses its extension, except where it would then share a picture with another.
+
+    >>> output_stems(["a/same.png", "a/same.jpg", "b/same.png"])
+    ['a/same.png', 'a/same.jpg', 'b/same']
+    """
+    stems = [PurePosixPath(relative).with_suffix("").as_posix() for relative in relatives]
+    # A folder may be called x.png, as the picture of its neighbour x.jpg would be.
+    folders = {parent.as_posix() for path in relatives for parent in PurePosixPath(path).parents}
+    names = list(stems)
+    clashing = {number for number, stem in enumerate(stems) if f"{stem}.png" in folders}
+    while True:
+        for number in clashing:
+            names[number] = relatives[number]
+        # Lower case: two names that differ in case alone are one file on many disks.
+        counts = Counter(name.lower() for name in names)
+        more = {n for n, name in enumerate(names) if counts[name.lower()] > 1} - clashing
+        if not more:
+            return names
+        clashing |= more
+
+
+def _search(folder: Path, leave_out: Path | None) -> Iterator[tuple[Path, bool]]:
+    """Each file in ``folder`` and below, and whether it counts as an image."""
+    seen = {os.path.realpath(folder)}
+    if leave_out is not None:
+        seen.add(os.path.realpath(leave_out))
+    unreadable: list[Path] = []
+    walk = os.walk(folder, followlinks=True, onerror=lambda e: unreadable.append(Path(e.filename)))
+    for parent, folders, names in walk:
+        searched = []
+        for name in sorted(folders):
+            path = Path(parent, name)
+            if name.startswith("."):
+                yield path, False
+            elif (real := os.path.realpath(path)) not in seen:  # a link may lead back up
+                seen.add(real)
+                searched.append(name)
+        folders[:] = searched
         for name in sorted(names):
-            yield Path(parent, name)
+            yield Path(parent, name), _is_image(Path(parent, name))
+    for path in unreadable:
+        yield path, False
 
 
 def _is_image(file: Path) -> bool:
     if file.name.startswith("."):
         return False
     if file.suffix.lower() in IMAGE_SUFFIXES:
-        return True
+        # A link that leads nowhere is reported as failed; a pipe or a device is never opened.
+        return _is_file(file) or file.is_symlink()
+    if not _is_file(file):
+        return False
     try:
         with file.open("rb") as opened:
             return sniff_format(opened.read(SNIFFED_BYTES)) is not None
@@ -83,28 +138,26 @@ def _is_image(file: Path) -> bool:
         return False
 
 
-def _tell_folders_apart(found: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
-    """Where several folders hold the same relative path, those files keep the folders' names.
-
-    They are named from the folder on that all of them have in common.
-    """
-    counts = Counter(relative for _, relative in found)
-    if max(counts.values(), default=1) == 1:
-        return found
-    repeated = [path.resolve() for path, relative in found if counts[relative] > 1]
-    common = Path(os.path.commonpath(repeated))
-    return [
-        (path, path.resolve().relative_to(common).as_posix() if counts[relative] > 1 else relative)
-        for path, relative in found
-    ]
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False
 
 
-def _tell_extensions_apart(relatives: Sequence[str]) -> list[str]:
-    """Each path without its extension, except where two of them would then be equal."""
-    stems = [PurePosixPath(relative).with_suffix("").as_posix() for relative in relatives]
-    # Lower case: two names that differ in case alone are one file on many disks.
-    counts = Counter(stem.lower() for stem in stems)
-    return [
-        stem if counts[stem.lower()] == 1 else relative
-        for stem, relative in zip(stems, relatives, strict=True)
-    ]
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _from_common_folder(files: Sequence[Path]) -> list[str]:
+    # The folder's real path, but the file's own name: that pair is never the same twice.
+    real = [Path(os.path.realpath(file.parent), file.name) for file in files]
+    common = Path(os.path.commonpath(real))
+    return [path.relative_to(common).as_posix() for path in real]
+
+
+def _escape(unprintable: re.Match[str]) -> str:
+    return unprintable[0].encode("unicode_escape").decode()

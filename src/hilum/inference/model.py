@@ -62,6 +62,17 @@ class ModelDescription:
     recipe: dict[str, Any]
     scores: tuple[Score, ...] = ()
 
+    def __post_init__(self) -> None:
+        points = self.operating_points
+        if self.image_size < 1:
+            raise ValueError(f"image_size {self.image_size} is less than 1")
+        if set(points.masks) != set(self.targets):
+            raise ValueError("operating points are not those of the targets")
+        if not set(points.finding) <= set(self.findings):
+            raise ValueError("operating points are not those of the findings")
+        if len(self.findings) == 1:
+            raise ValueError("a single finding cannot be told from anything")
+
     def to_json(self) -> str:
         """The description as it lies in the file."""
         return json.dumps({"format": MODEL_FORMAT, **dataclasses.asdict(self)}, sort_keys=True)
@@ -131,5 +142,8 @@ def _parse(text: str, path: Path) -> ModelDescription:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            "the model's description is damaged", path=path, got=repr(error), remedy="export again"
+            "the model's description is damaged",
+            path=path,
+            got=repr(error),
+            remedy="train it again",
         ) from None

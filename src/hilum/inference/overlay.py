@@ -40,7 +40,8 @@ def draw_overlay(prediction: Prediction) -> Canvas:
         (prediction.left_lung, LEFT_COLOUR),
     ):
         draw_outline(canvas, resize_mask(lung, width=width, height=height), colour)
-    return add_caption(canvas, _caption(prediction))
+    # Larger on larger pictures, which are mostly looked at reduced.
+    return add_caption(canvas, _caption(prediction), text_height=max(13, width // 50))
 
 
 def _size(width: int, height: int) -> tuple[int, int]:

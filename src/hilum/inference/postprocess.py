@@ -102,11 +102,24 @@ def _separate(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask]:
         right, left = both
         return _main_part(right), _main_part(left)
     single = _main_part(lungs)
-    columns = np.flatnonzero(single.any(0))
-    absent = np.zeros_like(lungs)
-    if len(columns) == 0 or columns.mean() < lungs.shape[1] / 2:
-        return single, absent
-    return absent, single
+    middle = _joint(single)
+    on_the_right = np.arange(lungs.shape[1]) < middle
+    return single & on_the_right, single & ~on_the_right
+
+
+def _joint(piece: BinaryMask) -> int:
+    """The column where a single piece is to be cut: a border of the image if it is one lung.
+
+    A piece with a quarter of its area on either side of the image's middle is two lungs that
+    touch; they are cut where fewest of their pixels lie, near that middle.
+    """
+    width = int(piece.shape[1])
+    columns = piece.sum(axis=0, dtype=np.int64)
+    share = float(columns[: width // 2].sum() / max(columns.sum(), 1))
+    if not 0.25 <= share <= 0.75:
+        return 0 if share < 0.25 else width
+    start, end = width * 2 // 5, width * 3 // 5
+    return start + int(np.argmin(columns[start:end]))
 
 
 def _main_part(mask: BinaryMask) -> BinaryMask:

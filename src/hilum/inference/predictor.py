@@ -7,13 +7,14 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hilum.errors import ImageError, ModelError
 from hilum.imaging.masks import BinaryMask
-from hilum.imaging.read import Picture, read_picture, to_uint8
+from hilum.imaging.read import Grey, read_picture, to_uint8
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
@@ -27,6 +28,8 @@ AnyPath = str | os.PathLike[str]
 
 OTHER_CAUSE = "opacity of other cause is not measured"
 NO_INFECTION_TARGET = "this model does not outline infection"
+
+_EACH_LUNG = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
 
 
 class Status(enum.StrEnum):
@@ -112,36 +115,61 @@ class Predictor:
         self.model = model if isinstance(model, Model) else read_model(Path(model))
         self.threads = threads
         targets = set(self.model.description.targets)
-        if not targets & {Structure.LUNGS, Structure.RIGHT_LUNG}:
+        if Structure.LUNGS not in targets and not targets >= _EACH_LUNG:
             raise ModelError(
                 "the model does not outline lungs",
                 path=self.model.path,
                 got=", ".join(sorted(targets)),
-                remedy="give a model that has lungs among its targets",
+                expected="lungs, or right_lung and left_lung, among its targets",
+                remedy="give another model",
             )
         self._network = load_runtime(self.model.onnx, streams=threads, name=runtime)
+        self._try_out()
 
-    def __call__(self, image: AnyPath | NDArray[np.uint8]) -> Prediction:
-        """Predict one image: a file, or grey pixels (uint8 H×W, bright = dense).
+    def __call__(self, image: AnyPath | Grey) -> Prediction:
+        """Predict one image: a file, or grey pixels (uint8 or uint16 H×W, bright = dense).
 
-        Never raises for a bad image: its ``status`` and ``reason`` tell.
+        Never raises for a bad file: its ``status`` and ``reason`` tell.
+
+        Raises:
+            ImageError: an array of another kind was given.
         """
         if isinstance(image, np.ndarray):
-            return self._predict("", image, width=image.shape[1], height=image.shape[0])
+            grey = _checked(image)
+            return self._predict("", grey, width=grey.shape[1], height=grey.shape[0])
         path = os.fspath(image)
         try:
             picture = read_picture(path, at_least=2 * self.model.description.image_size)
         except ImageError as error:
             return Prediction(path, Status.FAILED, error.reason)
-        return self._predict_picture(path, picture)
+        grey = to_uint8(picture.pixels)
+        return self._predict(path, grey, width=picture.width, height=picture.height)
 
     def predict_many(self, images: Iterable[AnyPath]) -> Iterator[Prediction]:
         """Predict files on ``threads`` threads, in their order, few in memory at a time."""
         return map_threads(self, images, threads=self.threads)
 
-    def _predict_picture(self, path: str, picture: Picture) -> Prediction:
-        grey = to_uint8(picture.pixels)
-        return self._predict(path, grey, width=picture.width, height=picture.height)
+    def _try_out(self) -> None:
+        """Run once, so that a file that is not what it says is found before any image."""
+        description = self.model.description
+        size = description.image_size
+        expected = (1, len(description.targets), size, size), (1, len(description.findings))
+        try:
+            masks, classes = self._network(np.zeros((1, size, size), np.uint8))
+            agrees = masks.shape == expected[0]
+            # What OpenVINO makes of an output of no classes differs, and is not looked at.
+            agrees &= not description.findings or classes.shape == expected[1]
+            got = f"outputs of {masks.shape} and {classes.shape}"
+        except Exception as error:  # each runtime has its own family of exceptions
+            agrees, got = False, (str(error).strip() or type(error).__name__).splitlines()[-1]
+        if not agrees:
+            raise ModelError(
+                "the network is not what its description says",
+                path=self.model.path,
+                got=got,
+                expected=f"masks of {expected[0]} and a finding of {expected[1]}",
+                remedy="train or fetch the model again",
+            )
 
     def _predict(
         self, path: str, grey: NDArray[np.uint8], *, width: int, height: int
@@ -159,10 +187,11 @@ class Predictor:
             width=width,
             height=height,
         )
-        refusal = refuse_after(outlined)
+        refusal = refuse_after(outlined, masks[0], description.targets)
         if refusal is not None:
             return Prediction(path, Status.REFUSED, refusal, width, height)
-        probabilities = dict(zip(description.findings, map(float, classes[0]), strict=True))
+        # Without strict: OpenVINO gives one value where a model has no finding at all.
+        probabilities = dict(zip(description.findings, map(float, classes[0]), strict=False))
         finding = decide_finding(probabilities, description.operating_points.finding)
         infection, severity, reason = _judge(outlined, finding)
         return Prediction(
@@ -180,6 +209,18 @@ class Predictor:
             grey=grey,
             mask_probabilities=masks[0],
         )
+
+
+def _checked(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """``pixels`` as 8-bit grey, if it is a grey picture at all."""
+    if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 2 or pixels.size == 0:
+        raise ImageError(
+            "this array is no grey picture",
+            got=f"{pixels.dtype} of shape {pixels.shape}",
+            expected="uint8 or uint16 of shape (height, width), bright = dense",
+            remedy="convert it first; colours to luminance, floats to 0–255",
+        )
+    return to_uint8(pixels)
 
 
 def decide_finding(

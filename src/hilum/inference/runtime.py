@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+import sys
 import threading
-from typing import Literal, Protocol
+from types import ModuleType
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,10 @@ def load_runtime(onnx: bytes, *, streams: int = 1, name: RuntimeName | None = No
     name = name or default_runtime()
     try:
         return _OpenVino(onnx, streams) if name == "openvino" else _OnnxRuntime(onnx)
+    except ModuleNotFoundError:
+        raise ModelError(
+            f"{name} is not installed", remedy=f"install it: pip install {name}"
+        ) from None
     except Exception as error:  # each runtime has its own family of exceptions
         raise ModelError(
             f"{name} cannot load the model",
@@ -47,14 +53,34 @@ def load_runtime(onnx: bytes, *, streams: int = 1, name: RuntimeName | None = No
         ) from None
 
 
+def _import_openvino() -> ModuleType:
+    """OpenVINO without its model converter, which nothing here needs.
+
+    Merely importing the converter sends a note of use over the network, from a forked process,
+    and takes half of the time of the import. Whoever imported OpenVINO before keeps it as it is.
+    """
+    modules = cast(dict[str, Any], sys.modules)
+    converter = "openvino.tools.ovc"
+    modules.setdefault(converter, None)  # makes its import fail, which OpenVINO expects
+    try:
+        import openvino
+    finally:
+        if modules.get(converter) is None:
+            modules.pop(converter, None)
+    return cast(ModuleType, openvino)
+
+
 class _OpenVino:
     def __init__(self, onnx: bytes, streams: int) -> None:
-        import openvino
-
+        openvino = _import_openvino()
         core = openvino.Core()
         options = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
         self._network = core.compile_model(core.read_model(onnx, b""), "CPU", options)
         self._per_thread = threading.local()
+        # The binding initialises itself with the first call; two threads that make it at once
+        # wait for each other for ever (seen with OpenVINO 2026.4). So it is made here.
+        size = self._network.input(0).partial_shape[3].get_length()
+        self(np.zeros((1, size, size), np.uint8))
 
     def __call__(self, images: NDArray[np.uint8]) -> Outputs:
         if not hasattr(self._per_thread, "request"):

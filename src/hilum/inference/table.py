@@ -8,12 +8,14 @@ from hilum.inference.predictor import Prediction
 from hilum.inference.severity import ZONES
 from hilum.radiograph import Finding
 
+FIRST_COLUMNS = ("path", "status", "reason", "width", "height", "finding")
+
 
 def column_names(findings: Sequence[Finding]) -> list[str]:
     """The columns for a model with these classes, in order."""
     zones = [f"zone_{side}_{zone}_infected_percent" for side in ("right", "left") for zone in ZONES]
     return [
-        *("path", "status", "reason", "width", "height", "finding"),
+        *FIRST_COLUMNS,
         *(probability_column(finding) for finding in findings),
         *("infected_percent", "right_lung_infected_percent", "left_lung_infected_percent"),
         *zones,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 # The Okabe-Ito palette: colour-blind readers can tell these apart.
@@ -14,9 +15,10 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 def draw_curves(history: Path, output: Path) -> None:
     """Draw ``history`` (CSV: epoch, loss, score, …) as SVG: loss left, scores right."""
     with history.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        table = csv.DictReader(file)
+        rows = list(table)
     epochs = [int(row["epoch"]) for row in rows]
-    names = [name for name in (rows[0] if rows else {}) if name not in ("epoch", "loss")]
+    names = [name for name in table.fieldnames or () if name not in ("epoch", "loss")]
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     loss_axes, score_axes = figure.subplots(1, 2)
@@ -37,4 +39,5 @@ def draw_curves(history: Path, output: Path) -> None:
     for axes in (loss_axes, score_axes):
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(output, format="svg", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": "hilum"}):  # same history, same bytes
+        figure.savefig(output, format="svg", metadata={"Date": None})

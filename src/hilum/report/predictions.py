@@ -5,23 +5,29 @@ from __future__ import annotations
 import base64
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import cv2
 import jinja2
 
 from hilum.errors import OutputError
+from hilum.inference.folder import TABLE_NAME
+from hilum.inference.inputs import output_stems
+from hilum.inference.table import column_names
 
 MAX_PICTURES = 200
 """More overlays than this would make a page no browser likes; the table has every image."""
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 
+_Row = dict[str, str]
+
 
 @dataclass(frozen=True)
 class _Figure:
-    row: dict[str, str]
+    row: _Row
     picture: str
     """data: URL of the overlay."""
 
@@ -34,21 +40,21 @@ def write_predictions_page(folder: Path, output: Path) -> int:
     Raises:
         OutputError: ``folder`` holds no predictions, or ``output`` cannot be written.
     """
-    rows = _read_table(folder)
-    figures = []
-    for row in rows:
-        overlay = _overlay_of(folder, row["path"])
-        if row["status"] == "ok" and overlay is not None and len(figures) < MAX_PICTURES:
-            figures.append(_Figure(row, _as_jpeg_url(overlay)))
+    rows = _read_table(folder / TABLE_NAME)
+    good = [row for row in rows if row["status"] == "ok"]
+    pictures = _pictures(folder, rows)
+    figures = [_Figure(row, _as_jpeg_url(path)) for row, path in pictures[:MAX_PICTURES]]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hilum.report"), autoescape=True, trim_blocks=True
     )
     page = environment.get_template("predictions.html").render(
         rows=rows,
+        others=[row for row in rows if row["status"] != "ok"],
         figures=figures,
+        not_shown=len(good) - len(figures),
         classes=[name for name in rows[0] if name.startswith("p_")] if rows else [],
         by_status=Counter(row["status"] for row in rows),
-        by_finding=Counter(row["finding"] or "none" for row in rows if row["status"] == "ok"),
+        by_finding=Counter(row["finding"] or "none" for row in good),
         model=rows[0]["model"] if rows else "",
     )
     try:
@@ -56,33 +62,53 @@ def write_predictions_page(folder: Path, output: Path) -> int:
         output.write_text(page, encoding="utf-8")
     except OSError as error:
         raise OutputError(
-            "cannot be written", path=output, got=error.strerror or type(error).__name__
+            "cannot be written",
+            path=output,
+            got=error.strerror or type(error).__name__,
+            remedy="name another file",
         ) from None
     return len(rows)
 
 
-def _read_table(folder: Path) -> list[dict[str, str]]:
-    path = folder / "predictions.csv"
+def _read_table(path: Path) -> list[_Row]:
+    remedy = "run 'hilum predict' first and give its output folder"
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+            table = csv.DictReader(file)
+            rows = list(table)
+            columns = table.fieldnames or ()
     except OSError as error:
         raise OutputError(
             "there are no predictions",
             path=path,
             got=error.strerror or type(error).__name__,
-            remedy="run 'hilum predict' first and give its output folder",
+            remedy=remedy,
         ) from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise OutputError(
+            "this is no table of predictions", path=path, got=str(error), remedy=remedy
+        ) from None
+    missing = [name for name in column_names(()) if name not in columns]
+    if missing:
+        raise OutputError(
+            "this is no table of predictions",
+            path=path,
+            got=f"no column {', '.join(missing)}",
+            remedy=remedy,
+        )
+    # The last line of a run that was killed while writing it may be cut off.
+    return [row for row in rows if row["model"]]
 
 
-def _overlay_of(folder: Path, path: str) -> Path | None:
-    """The overlay of the image ``path``, named with or without the image's extension."""
-    without = PurePosixPath(path).with_suffix("")
-    for name in (f"{path}.png", f"{without}.png"):
-        candidate = folder / "overlays" / name
-        if candidate.is_file():
-            return candidate
-    return None
+def _pictures(folder: Path, rows: Sequence[_Row]) -> list[tuple[_Row, Path]]:
+    """Each row that is ok, with its overlay, as far as there is one."""
+    pictures = []
+    stems = output_stems([row["path"] for row in rows])
+    for row, stem in zip(rows, stems, strict=True):
+        overlay = folder / "overlays" / f"{stem}.png"
+        if row["status"] == "ok" and overlay.is_file():
+            pictures.append((row, overlay))
+    return pictures
 
 
 def _as_jpeg_url(picture: Path) -> str:

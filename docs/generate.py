@@ -1,0 +1,114 @@
+"""Write the parts of the documentation that follow from code and from the bundled model.
+
+    python docs/generate.py
+
+Writes ``collections.md`` from the registry and the scores in ``model.md`` from the metadata of
+the bundled model. Run it after a change of either; a test compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from hilum.collections.collection import Collection
+from hilum.collections.registry import COLLECTIONS
+from hilum.inference.model import Model, read_model
+
+FOLDER = Path(__file__).parent
+SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
+
+_COLLECTIONS_HEAD = """\
+# Collections
+
+<!-- Written by docs/generate.py; change src/hilum/collections instead. -->
+
+`hilum inspect` and `hilum compile` take the folder of each of these as it is downloaded.
+`hilum collections` prints the same facts. Image counts are those of the published collection;
+parts of it are read as well. A structure is named where the collection has masks of it; the
+lung convention says what its lung masks count as lung (see the [glossary](glossary.md)).
+"""
+
+
+def main() -> None:
+    """Write both files."""
+    (FOLDER / "collections.md").write_text(collections_page(), encoding="utf-8")
+    model_page = FOLDER / "model.md"
+    text = model_page.read_text(encoding="utf-8")
+    model_page.write_text(with_scores(text, read_model()), encoding="utf-8")
+
+
+def collections_page() -> str:
+    """The page on all collections of the registry, in its order."""
+    overview = _table(
+        ("name", "images", "findings", "masks", "licence"),
+        (
+            (
+                f"[`{facts.name}`](#{facts.name})",
+                facts.images,
+                ", ".join(facts.findings),
+                ", ".join(facts.structures) or "–",
+                facts.licence.name,
+            )
+            for facts in (collection.facts for collection in COLLECTIONS)
+        ),
+    )
+    return "\n".join([_COLLECTIONS_HEAD, overview, *map(_section, COLLECTIONS)])
+
+
+def _section(collection: Collection) -> str:
+    facts = collection.facts
+    lines = [
+        f"## {facts.name}\n",
+        f"{facts.title}\n",
+        *(f"{paragraph}\n" for paragraph in _description(collection)),
+        f"- Lung convention: {facts.lung_convention or '–'}",
+        f"- Licence: {facts.licence.name}" + (f", {facts.licence.url}" * bool(facts.licence.url)),
+        f"- Citation: {facts.citation}",
+        f"- Home page: {facts.home_page}",
+        f"- How to get: {facts.how_to_get}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _description(collection: Collection) -> list[str]:
+    """The paragraphs of its file that say what it is and how it is laid out."""
+    text = sys.modules[type(collection).__module__].__doc__ or ""
+    paragraphs = text.replace("``", "`").strip().split("\n\n")[1:]
+    return [part for part in paragraphs if not part.startswith("Citation:")]
+
+
+def with_scores(page: str, model: Model) -> str:
+    """``page`` with the scores of ``model`` between the two markers."""
+    before, rest = page.split(SCORES_BEGIN)
+    _, after = rest.split(SCORES_END)
+    return f"{before}{SCORES_BEGIN}\n{_scores(model)}{SCORES_END}{after}"
+
+
+def _scores(model: Model) -> str:
+    description = model.description
+    points = {**description.operating_points.masks, **description.operating_points.finding}
+    rows = [
+        (s.name.replace("_", " "), f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n, s.protocol)
+        for s in description.scores
+    ]
+    return "\n".join(
+        [
+            f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
+            f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"
+            f" of the dataset `{description.dataset_sha256[:16]}`.\n",
+            _table(("score", "value", "95 % interval", "n", "protocol"), rows),
+            "Operating points, chosen on the validation split:\n",
+            _table(("what", "from probability"), ((name, points[name]) for name in sorted(points))),
+        ]
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What ``hilum predict`` does once its arguments are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from hilum.cli.terminal import progress_bars, say_error, show_table
+from hilum.errors import ImageError
+from hilum.inference.folder import PictureOptions, predict_to_folder
+from hilum.inference.inputs import Inputs, find_inputs
+from hilum.inference.model import BUNDLED_MODEL, read_model
+from hilum.inference.predictor import Predictor, Status
+from hilum.workers import available_cores
+
+EXIT_SOME_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+_MOST_SHOWN = 40
+"""Up to so many predictions are shown as a table; more are only in the CSV."""
+
+_SHOWN = {
+    "path": "image",
+    "status": "status",
+    "finding": "finding",
+    "infected_percent": "infected %",
+    "right_lung_infected_percent": "right %",
+    "left_lung_infected_percent": "left %",
+    "reason": "reason",
+}
+
+
+def predict(
+    paths: Sequence[Path],
+    output: Path,
+    *,
+    model: Path | None,
+    threads: int | None,
+    options: PictureOptions,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Predict everything at ``paths`` into the folder ``output``, telling how it goes.
+
+    Raises:
+        HilumError: nothing can be predicted or written.
+        typer.Exit: some images failed, or it was interrupted.
+    """
+    inputs = _find(paths, output)
+    total = len(inputs.images)
+    predictor = Predictor(
+        read_model(model or BUNDLED_MODEL), threads=min(threads or available_cores(), total)
+    )
+    done = 0
+    shown: list[dict[str, Any]] = []
+    try:
+        with progress_bars(quiet=as_json) as progress:
+            advance = progress("predicting", total)
+
+            def on_row(row: dict[str, Any]) -> None:
+                nonlocal done
+                done += 1
+                advance()
+                if as_json:
+                    typer.echo(json.dumps(row))
+                elif total <= _MOST_SHOWN:
+                    shown.append(row)
+                elif row["status"] != Status.OK:
+                    say_error(f"{row['path']}: {row['status']}: {row['reason']}")
+
+            counts = predict_to_folder(
+                predictor,
+                inputs.images,
+                output,
+                options=options,
+                overwrite=overwrite,
+                on_row=on_row,
+            )
+    except KeyboardInterrupt:
+        say_error(f"Interrupted: {done} of {total} images are finished and kept in {output}.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    if shown:
+        _show(shown)
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items())
+    say_error(f"{total} images: {summary}. Written to {output}. Research use only.")
+    if counts[Status.FAILED]:
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _show(rows: Sequence[dict[str, Any]]) -> None:
+    lines = [["" if row[name] is None else row[name] for name in _SHOWN] for row in rows]
+    show_table(list(_SHOWN.values()), lines)
+
+
+def _find(paths: Sequence[Path], output: Path) -> Inputs:
+    inputs = find_inputs(paths, leave_out=output)
+    if inputs.left_out:
+        names = ", ".join(str(path) for path in inputs.left_out[:3])
+        more = ", …" if len(inputs.left_out) > 3 else ""
+        count = len(inputs.left_out)
+        say_error(f"Left out, hidden or no readable images: {count} ({names}{more})")
+    if not inputs.images:
+        raise ImageError(
+            "no image was found",
+            path=", ".join(map(str, paths)),
+            expected="PNG, JPEG, WebP, TIFF or DICOM files",
+        )
+    return inputs

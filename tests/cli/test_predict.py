@@ -1,0 +1,263 @@
+"""``hilum predict``: exit status, what is told where, interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hilum.radiograph import Finding
+from tests.cli.conftest import COMMAND, Hilum
+from tests.fakes.model import FINDINGS, draw_pixels
+from tests.inference.outputs import files_below, read_rows, write_png
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    for finding in FINDINGS:
+        write_png(tmp_path / f"films/{finding}.png", draw_pixels(finding, size=(128, 128)))
+    return tmp_path / "films"
+
+
+def test_all_ok(hilum: Hilum, model: Path, films: Path, tmp_path: Path) -> None:
+    done = hilum("predict", films, "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 0, done.stderr
+    assert "3 images: 3 ok, 0 refused, 0 failed." in done.stderr
+    assert "Research use only" in done.stderr
+    for finding in FINDINGS:
+        assert f"{finding}.png" in done.stdout
+    assert list(read_rows(tmp_path / "out")) == [f"{f}.png" for f in sorted(FINDINGS)]
+
+
+def test_refused_alone_is_no_failure(hilum: Hilum, model: Path, tmp_path: Path) -> None:
+    write_png(tmp_path / "in/blank.png", np.zeros((99, 99), np.uint8))
+    done = hilum("predict", tmp_path / "in", "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 0
+    assert "the image is blank" in done.stdout
+    assert read_rows(tmp_path / "out")["blank.png"]["status"] == "refused"
+
+
+def test_one_failed_is_exit_1(hilum: Hilum, model: Path, films: Path, tmp_path: Path) -> None:
+    (films / "broken.png").write_text("text")
+    done = hilum("predict", films, "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 1
+    assert "4 images: 3 ok, 0 refused, 1 failed." in done.stderr
+    assert len(read_rows(tmp_path / "out")) == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["missing.png", "-o", "out"],
+        ["films"],
+        ["-o", "out"],
+        ["films", "-o", "full"],
+        ["films", "-o", "full/file.txt"],
+        ["films", "-o", "films"],
+        ["films", "-o", "films", "--overwrite"],
+        ["empty", "-o", "out"],
+        ["films", "-o", "out", "--threads", "0"],
+        ["films", "-o", "out", "--nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_is_exit_2_and_writes_nothing(
+    arguments: list[str], hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file.txt").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    before = files_below(tmp_path)
+    done = hilum("predict", *arguments, "--model", model, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == "" and "Traceback" not in done.stderr
+    assert done.stderr.strip()
+    assert files_below(tmp_path) == before and not (tmp_path / "out").exists()
+
+
+def test_the_folder_itself_as_output_is_refused(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    assert hilum("predict", films, "-o", films / "out", "--model", model).returncode == 0
+    write_png(films / "masks/film.lungs.png", draw_pixels())
+    before = {name: (films / name).read_bytes() for name in files_below(films)}
+    for arguments in ((".", "-o", "."), ("masks", "-o", "."), ("covid.png", "-o", ".")):
+        done = hilum("predict", *arguments, "--overwrite", "--model", model, folder=films)
+        assert done.returncode == 2
+        assert "lies in the output folder" in done.stderr
+    assert {name: (films / name).read_bytes() for name in files_below(films)} == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_an_output_that_cannot_be_written(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+    done = hilum("predict", films, "-o", tmp_path / "locked/out", "--model", model)
+    assert done.returncode == 2 and "Permission denied" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("room", "where"), [(10, "predictions.csv"), (600, "predictions.csv"), (3000, "overlays")]
+)
+def test_a_full_disk_is_said(
+    room: int, where: str, model: Path, films: Path, tmp_path: Path
+) -> None:
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
+    program = limit + COMMAND[-1]
+    arguments = ["predict", str(films), "-o", str(tmp_path / "out"), "--model", str(model)]
+    options = [] if where == "overlays" else ["--no-overlays"]
+    done = subprocess.run(
+        [*COMMAND[:-1], program, *arguments, *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert where in done.stderr and "cannot be written" in done.stderr
+    for row in read_rows(tmp_path / "out").values():
+        assert not row["model"] or row["status"] == "ok"
+
+
+def test_json_is_one_line_per_image_and_nothing_else(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    write_png(films / "Röntgen 肺.png", draw_pixels(Finding.NORMAL))
+    (films / "broken.png").write_text("text")
+    (films / "notes.txt").write_text("text")
+    done = hilum("predict", films, "-o", tmp_path / "out", "--model", model, "--json")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    written = read_rows(tmp_path / "out")
+    assert [row["path"] for row in rows] == list(written)
+    for row in rows:
+        as_text = {key: "" if value is None else str(value) for key, value in row.items()}
+        assert as_text == written[row["path"]]
+    assert "notes.txt" in done.stderr
+
+
+def test_what_is_left_out_is_said(hilum: Hilum, model: Path, films: Path, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.csv", "c.html", ".hidden.png"):
+        (films / name).write_text("text")
+    done = hilum("predict", films, "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 0
+    assert "Left out, hidden or no readable images: 4 (" in done.stderr and ", …)" in done.stderr
+
+
+def test_options_reach_the_folder(hilum: Hilum, model: Path, films: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ["predict", films / "covid.png", "-o", out, "--model", model]
+    assert hilum(*arguments, "--no-overlays", "--probabilities").returncode == 0
+    names = {"covid.lungs.png", "covid.infection.png"}
+    maps = {f"covid.{target}.png" for target in ("right_lung", "left_lung", "infection")}
+    expected = {f"masks/{n}" for n in names} | {f"probabilities/{n}" for n in maps}
+    assert files_below(out) == {"predictions.csv"} | expected
+    assert hilum(*arguments).returncode == 2
+    assert hilum(*arguments, "--overwrite").returncode == 0
+    assert files_below(out) == {"predictions.csv", "overlays/covid.png"} | {
+        f"masks/{n}" for n in names
+    }
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_control_c_keeps_what_is_finished(threads: int, model: Path, tmp_path: Path) -> None:
+    film = write_png(tmp_path / "in/0000.png", draw_pixels(size=(900, 900)))
+    for number in range(1, 600):
+        (tmp_path / f"in/{number:04}.png").hardlink_to(film)
+    arguments = ["predict", str(tmp_path / "in"), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--model", str(model), "--threads", str(threads), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    first = [process.stdout.readline() for _ in range(3)]
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    output, errors = process.communicate(timeout=30)
+    assert time.monotonic() - start < 5
+    told = [json.loads(line)["path"] for line in [*first, *output.splitlines()]]
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    said = re.match(r"Interrupted: (\d+) of 600 images are finished and kept in .*out\.$", errors)
+    assert said is not None, errors
+    rows = list(read_rows(tmp_path / "out"))
+    # It may be interrupted between writing a row, counting it and telling it.
+    assert len(told) <= int(said[1]) <= len(rows) <= len(told) + 1 < 600
+    assert rows[: len(told)] == told
+    for path in rows:
+        assert (tmp_path / f"out/masks/{path[:-4]}.lungs.png").exists()
+
+
+def test_a_killed_run_leaves_a_valid_table(model: Path, tmp_path: Path) -> None:
+    film = write_png(tmp_path / "in/0000.png", draw_pixels(size=(900, 900)))
+    for number in range(1, 600):
+        (tmp_path / f"in/{number:04}.png").hardlink_to(film)
+    arguments = ["predict", str(tmp_path / "in"), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--model", str(model), "--json", "--no-overlays"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    told = [json.loads(process.stdout.readline())["path"] for _ in range(5)]
+    process.kill()
+    process.communicate(timeout=30)
+    rows = read_rows(tmp_path / "out")
+    assert list(rows)[:5] == told
+    assert all(row["model"] and row["status"] == "ok" for row in rows.values())
+
+
+def test_a_reader_that_goes_away_is_no_traceback(model: Path, films: Path, tmp_path: Path) -> None:
+    for number in range(60):
+        (films / f"{number}.png").write_text("text")
+    arguments = ["predict", str(films), "-o", str(tmp_path / "out"), "--model", str(model)]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(30) != 0
+    assert "Traceback" not in errors
+
+
+def test_threads_change_no_byte_of_the_bundled_model(hilum: Hilum, tmp_path: Path) -> None:
+    from tests.fakes.chest import draw_chest
+
+    random = np.random.default_rng(3)
+    for number in range(4):
+        chest = draw_chest(random, size=(200 + 40 * number, 220), infected=number % 2 == 0)
+        write_png(tmp_path / f"in/{number}.png", chest.pixels)
+    written = []
+    for threads in (1, 2):
+        out = tmp_path / f"out{threads}"
+        assert hilum("predict", tmp_path / "in", "-o", out, "--threads", threads).returncode == 0
+        written.append({name: (out / name).read_bytes() for name in files_below(out)})
+    assert written[0] == written[1] and "predictions.csv" in written[0]
+
+
+def test_importing_the_command_line_is_light() -> None:
+    program = (
+        "import sys; import hilum.cli; "
+        "heavy = {'numpy', 'cv2', 'openvino', 'onnxruntime', 'pyarrow', 'torch', 'matplotlib'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"

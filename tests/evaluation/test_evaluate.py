@@ -1,0 +1,132 @@
+"""A model on a split of a dataset, against figures computed by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hilum.dataset.compile import CompileOptions, compile_dataset
+from hilum.dataset.read import Dataset, open_dataset
+from hilum.evaluation.evaluate import evaluate
+from hilum.inference import Predictor
+from hilum.inference.model import Score
+from hilum.radiograph import Finding, Split, Structure
+from tests.fakes.chest import Chest
+from tests.fakes.compiled import write_radiograph
+from tests.fakes.model import FINDINGS, draw_pixels, write_model
+
+CLASS = {Finding.COVID: "COVID-19", Finding.PNEUMONIA: "Non-COVID", Finding.NORMAL: "Normal"}
+SIDE = 64
+RIGHT, LEFT = (slice(16, 48), slice(8, 24)), (slice(16, 48), slice(40, 56))
+
+
+def box(*places: tuple[slice, slice]) -> NDArray[np.bool_]:
+    mask = np.zeros((SIDE, SIDE), np.bool_)
+    for place in places:
+        mask[place] = True
+    return mask
+
+
+def add(root: Path, name: str, truth: Finding, seen: Finding, infection: NDArray[np.bool_]) -> None:
+    """A radiograph of ``truth`` that the model calls ``seen``."""
+    pixels = draw_pixels(seen)
+    pixels[-1, :8] = len(list(root.rglob("*.png")))  # no two files are the same
+    chest = Chest(pixels, box(RIGHT), box(LEFT), infection)
+    write_radiograph(root, f"Val/{CLASS[truth]}/{name}.png", chest)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("data")
+    root, nothing = folder / "in", box()
+    lower = box((slice(32, 48), RIGHT[1]))  # what the model finds: 256 pixels
+    add(root, "covid_exact", Finding.COVID, Finding.COVID, lower)
+    add(root, "covid_whole", Finding.COVID, Finding.COVID, box(RIGHT))  # twice as much
+    add(root, "covid_missed", Finding.COVID, Finding.NORMAL, lower)
+    add(root, "normal_right", Finding.NORMAL, Finding.NORMAL, nothing)
+    add(root, "normal_called", Finding.NORMAL, Finding.COVID, nothing)
+    add(root, "other_right", Finding.PNEUMONIA, Finding.PNEUMONIA, nothing)
+    compile_dataset([root], folder / "dataset", options=CompileOptions())
+    return open_dataset(folder / "dataset")
+
+
+def scores_by_name(scores: tuple[Score, ...]) -> dict[str, Score]:
+    """By name; the three infection Dice by the first words of their protocol as well."""
+    return {
+        f"{s.name}: {s.protocol.split(';')[0]}" if s.name == "infection Dice" else s.name: s
+        for s in scores
+    }
+
+
+def test_scores_are_those_counted_by_hand(tmp_path: Path, dataset: Dataset) -> None:
+    steps: list[int] = []
+    predictor = Predictor(write_model(tmp_path / "model.onnx"))
+    scores = evaluate(predictor, dataset, Split.VALIDATION, advance=lambda: steps.append(1))
+    assert len(steps) == 6
+    found = scores_by_name(scores)
+    expected = {
+        "lungs Dice": (1, 6),
+        "right_lung Dice": (1, 6),
+        "left_lung Dice": (1, 6),
+        # exact 1; half of it 2·256/(256+512); missed 0; two rightly empty 1; one falsely full 0
+        "infection Dice: mean over all images, empty on empty = 1": ((1 + 2 / 3 + 2) / 6, 6),
+        "infection Dice: mean over images with infection": ((1 + 2 / 3) / 3, 3),
+        "infection Dice: pooled over images with infection": (2 * 512 / (512 + 1024), 3),
+        "COVID-19 sensitivity": (2 / 3, 3),
+        "COVID-19 specificity": (2 / 3, 3),
+        "finding accuracy": (4 / 6, 6),
+    }
+    assert set(found) == set(expected)
+    for name, (value, n) in expected.items():
+        score = found[name]
+        assert score.value == pytest.approx(value, abs=1e-4), name
+        assert score.n == n, name
+        assert score.low <= score.value <= score.high, name
+        assert f"validation split of dataset {dataset.content_sha256[:16]}" in score.protocol
+
+
+def test_what_a_model_does_not_do_has_no_score(tmp_path: Path, dataset: Dataset) -> None:
+    model = write_model(tmp_path / "model.onnx", targets=[Structure.LUNGS], findings=[])
+    scores = evaluate(Predictor(model), dataset, Split.VALIDATION)
+    assert [score.name for score in scores] == ["lungs Dice", "right_lung Dice", "left_lung Dice"]
+
+
+def test_findings_the_model_has_no_name_for_are_not_wrong(tmp_path: Path, dataset: Dataset) -> None:
+    findings = [Finding.NORMAL, Finding.PNEUMONIA]
+    model = write_model(tmp_path / "model.onnx", findings=findings)
+    found = scores_by_name(evaluate(Predictor(model), dataset, Split.VALIDATION))
+    assert "COVID-19 sensitivity" not in found
+    assert found["finding accuracy"].n == 3
+
+
+@pytest.mark.parametrize("always", FINDINGS)
+def test_a_model_that_always_says_the_same(
+    always: Finding, tmp_path: Path, dataset: Dataset
+) -> None:
+    model = write_model(tmp_path / "model.onnx", always=always)
+    found = scores_by_name(evaluate(Predictor(model), dataset, Split.VALIDATION))
+    is_covid = always is Finding.COVID
+    assert found["COVID-19 sensitivity"].value == float(is_covid)
+    assert found["COVID-19 specificity"].value == float(not is_covid)
+
+
+def test_a_refused_image_counts_as_nothing_found(tmp_path: Path) -> None:
+    root, blank = tmp_path / "in", np.full((SIDE, SIDE), 90, np.uint8)
+    chest = Chest(blank, box(RIGHT), box(LEFT), box(RIGHT))
+    write_radiograph(root, "Val/COVID-19/blank.png", chest)
+    compile_dataset([root], tmp_path / "dataset", options=CompileOptions())
+    predictor = Predictor(write_model(tmp_path / "model.onnx"))
+    found = scores_by_name(
+        evaluate(predictor, open_dataset(tmp_path / "dataset"), Split.VALIDATION)
+    )
+    assert found["lungs Dice"].value == 0
+    assert found["COVID-19 sensitivity"].value == 0
+    assert found["finding accuracy"].value == 0
+
+
+def test_an_empty_split_has_no_scores(tmp_path: Path, dataset: Dataset) -> None:
+    predictor = Predictor(write_model(tmp_path / "model.onnx"))
+    assert evaluate(predictor, dataset, Split.TEST) == ()

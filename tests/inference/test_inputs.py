@@ -1,0 +1,127 @@
+"""What a person named → the images to predict, each with a name of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hilum.errors import ImageError
+from hilum.inference.inputs import find_inputs, output_stems
+from tests.inference.outputs import write_png
+
+PIXELS = np.zeros((4, 4), np.uint8)
+
+
+def names(*paths: Path, leave_out: Path | None = None) -> list[str]:
+    return [image.relative for image in find_inputs(paths, leave_out=leave_out).images]
+
+
+def write(folder: Path, *relatives: str) -> Path:
+    for relative in relatives:
+        write_png(folder / relative, PIXELS)
+    return folder
+
+
+def test_folders_are_searched_through_in_sorted_order(tmp_path: Path) -> None:
+    write(tmp_path, "b.png", "a.png", "sub/z.png", "sub/deep er/[1] Röntgen 肺.png")
+    assert names(tmp_path) == ["a.png", "b.png", "sub/z.png", "sub/deep er/[1] Röntgen 肺.png"]
+
+
+def test_a_file_by_itself_has_its_name(tmp_path: Path) -> None:
+    write(tmp_path, "sub/a.png")
+    assert names(tmp_path / "sub/a.png") == ["a.png"]
+
+
+def test_what_counts_as_an_image_is_told_by_ending_or_content(tmp_path: Path) -> None:
+    write(tmp_path, "good.png")
+    (tmp_path / "good.png").rename(tmp_path / "no_ending")
+    for name in ("broken.JPG", "notes.txt", ".hidden.png", ".DS_Store"):
+        (tmp_path / name).write_text("text")
+    write(tmp_path, ".git/picture.png")
+    inputs = find_inputs([tmp_path])
+    assert [image.relative for image in inputs.images] == ["broken.JPG", "no_ending"]
+    left_out = sorted(path.name for path in inputs.left_out)
+    assert left_out == [".DS_Store", ".git", ".hidden.png", "notes.txt"]
+
+
+def test_a_folder_called_like_an_image_is_a_folder(tmp_path: Path) -> None:
+    assert names(write(tmp_path, "x.png/a.png")) == ["x.png/a.png"]
+
+
+def test_a_file_reached_twice_counts_once(tmp_path: Path) -> None:
+    write(tmp_path, "a.png")
+    (tmp_path / "b.png").symlink_to("a.png")
+    file = tmp_path / "a.png"
+    assert names(file, file, tmp_path, tmp_path / "." / "a.png") == ["a.png"]
+
+
+def test_links_to_folders_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
+    write(tmp_path, "films/a.png", "elsewhere/b.png")
+    (tmp_path / "films/up").symlink_to(tmp_path / "films")
+    (tmp_path / "films/more").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "films")
+    assert names(tmp_path / "films") == ["a.png", "more/b.png"]
+
+
+def test_links_that_lead_nowhere_are_kept_to_be_reported(tmp_path: Path) -> None:
+    (tmp_path / "gone.png").symlink_to("nowhere")
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    assert names(tmp_path) == ["circle.png", "gone.png"]
+
+
+def test_pipes_are_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(tmp_path / "pipe")
+    inputs = find_inputs([tmp_path])
+    assert not inputs.images
+    assert sorted(path.name for path in inputs.left_out) == ["pipe", "pipe.png"]
+
+
+def test_missing_paths_are_told_all_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"one, .*two: there is no such file") as caught:
+        names(tmp_path / "one", tmp_path, tmp_path / "two")
+    assert str(tmp_path / "one") in str(caught.value)
+    with pytest.raises(ImageError, match="no such file"):
+        names(tmp_path / ("x" * 300))
+
+
+def test_the_output_folder_is_not_searched(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", "out/overlays/a.png")
+    assert names(tmp_path, leave_out=tmp_path / "out") == ["a.png"]
+
+
+def test_folders_with_the_same_names_are_told_apart(tmp_path: Path) -> None:
+    write(tmp_path, "A/x.png", "A/y.png", "B/x.png", "C/A/x.png")
+    assert names(tmp_path / "A", tmp_path / "B") == ["A/x.png", "A/y.png", "B/x.png"]
+    three = names(tmp_path / "A", tmp_path / "B", tmp_path / "C")
+    assert three == ["A/x.png", "A/y.png", "B/x.png", "C/A/x.png"]
+
+
+def test_names_without_a_printable_form_get_one(tmp_path: Path) -> None:
+    write(tmp_path, "a\nb\r.png")
+    raw = os.fsencode(tmp_path) + b"/caf\xe9.png"
+    Path(os.fsdecode(raw)).write_bytes((tmp_path / "a\nb\r.png").read_bytes())
+    found = names(tmp_path)
+    assert found == ["a\\nb\\r.png", "caf\\udce9.png"]
+    "".join(found).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("relatives", "stems"),
+    [
+        (["a.png", "b.jpg"], ["a", "b"]),
+        (["same.png", "same.jpg"], ["same.png", "same.jpg"]),
+        (["x/same.png", "y/same.jpg"], ["x/same", "y/same"]),
+        (["Same.png", "same.jpg"], ["Same.png", "same.jpg"]),
+        (["a.tar.gz.png", "noending"], ["a.tar.gz", "noending"]),
+        # What the first two fall back to is what the third would be called.
+        (["same.png", "same.jpg", "same.png.png"], ["same.png", "same.jpg", "same.png.png"]),
+        # The overlay of x.jpg would be x.png, which is a folder already.
+        (["x.jpg", "x.png/a.png"], ["x.jpg", "x.png/a"]),
+    ],
+)
+def test_output_stems(relatives: list[str], stems: list[str]) -> None:
+    assert output_stems(relatives) == stems

@@ -1,0 +1,123 @@
+"""The documentation names what there is, its generated parts are current, its examples run."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import typer.main
+
+import hilum.cli.app
+from hilum.inference.model import BUNDLED_MODEL, read_model
+from hilum.inference.table import column_names
+from hilum.radiograph import Finding
+from tests.fakes.chest import draw_chest
+from tests.fakes.compiled import compile_chests
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+COMMANDS: dict[str, Any] = typer.main.get_command(hilum.cli.app.app).commands
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_OPTION = re.compile(r"`(--?[a-z][a-z-]*)`")
+_LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
+
+
+def blocks(language: str) -> list[Any]:
+    """Each fenced block of ``language`` in any page, as a test's parameter."""
+    return [
+        pytest.param(code, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, (found, code) in enumerate(_FENCE.findall(page.read_text(encoding="utf-8")))
+        if found == language
+    ]
+
+
+def options_of(command: str) -> set[str]:
+    """Every spelling of every option of ``command``, ``--help`` left out."""
+    options = [p for p in COMMANDS[command].params if p.param_type_name == "option"]
+    return {name for p in options for name in (*p.opts, *p.secondary_opts)} - {"--help"}
+
+
+def section(command: str) -> str:
+    """What ``commands.md`` says of ``command``."""
+    page = (DOCS / "commands.md").read_text(encoding="utf-8")
+    return page.split(f"\n## hilum {command}\n")[1].split("\n## ")[0]
+
+
+def test_every_command_has_its_section_and_no_other() -> None:
+    page = (DOCS / "commands.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^## hilum (\S+)$", page, re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_documented_and_no_other(command: str) -> None:
+    assert set(_OPTION.findall(section(command))) == options_of(command)
+
+
+def test_every_column_of_the_predictions_is_documented_in_order() -> None:
+    table = section("predict").split("### predictions.csv")[1].split("### Pictures")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+    columns = [name.replace("p_covid", "p_<class>") for name in column_names([Finding.COVID])]
+    assert documented == columns
+
+
+@pytest.mark.parametrize("code", blocks("sh"))
+def test_shell_examples_name_real_commands_and_options(code: str) -> None:
+    for line in code.splitlines():
+        words = shlex.split(line)
+        if words and words[0] == "hilum":
+            assert words[1] in COMMANDS
+            given = {word for word in words[2:] if word.startswith("-")}
+            assert given <= options_of(words[1])
+
+
+@pytest.mark.skipif(not BUNDLED_MODEL.exists(), reason="no model is bundled")
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_examples_run(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "more-films").mkdir()
+    for name in ("film.png", "more-films/a.png", "more-films/b.png"):
+        cv2.imwrite(str(tmp_path / name), draw_chest(rng, size=(256, 256)).pixels)
+    compile_chests(tmp_path, {"Train": 3, "Val": 3})
+    monkeypatch.chdir(tmp_path)
+
+    exec(compile(code, "example", "exec"), {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in _LINK.findall(page.read_text(encoding="utf-8")):
+        linked = page.parent / target if target else page
+        assert linked.exists(), f"{page.name}: {target}"
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+            assert anchor[1:] in anchors, f"{page.name}: {target}{anchor}"
+
+
+def test_the_collections_page_is_what_the_registry_says() -> None:
+    generate = runpy.run_path(str(DOCS / "generate.py"))
+
+    committed = (DOCS / "collections.md").read_text(encoding="utf-8")
+    assert committed == generate["collections_page"](), "run 'python docs/generate.py'"
+
+
+@pytest.mark.skipif(not BUNDLED_MODEL.exists(), reason="no model is bundled")
+def test_the_model_page_has_the_scores_of_the_bundled_model() -> None:
+    generate = runpy.run_path(str(DOCS / "generate.py"))
+
+    committed = (DOCS / "model.md").read_text(encoding="utf-8")
+    assert committed == generate["with_scores"](committed, read_model()), (
+        "run 'python docs/generate.py'"
+    )
