@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from hilum.cli.terminal import progress_bars, say_error, show_table
+from hilum.cli.terminal import progress_bars, say, say_error, show_table
 from hilum.errors import ImageError
 from hilum.inference.folder import PictureOptions, predict_to_folder
 from hilum.inference.inputs import Inputs, find_inputs
@@ -30,7 +30,6 @@ _SHOWN = {
     "infected_percent": "infected %",
     "right_lung_infected_percent": "right %",
     "left_lung_infected_percent": "left %",
-    "reason": "reason",
 }
 
 
@@ -92,8 +91,15 @@ def predict(
 
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
-    lines = [["" if row[name] is None else row[name] for name in _SHOWN] for row in rows]
+    """A table that fits 80 columns, and below it the reasons, each with its images."""
+    lines = [["–" if row[name] is None else row[name] for name in _SHOWN] for row in rows]
     show_table(list(_SHOWN.values()), lines)
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row["reason"]:
+            reasons.setdefault(f"{row['status']}: {row['reason']}", []).append(row["path"])
+    for reason, paths in reasons.items():
+        say(f"{reason} ({', '.join(paths)})")
 
 
 def _find(paths: Sequence[Path], output: Path) -> Inputs:

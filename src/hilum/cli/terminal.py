@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -32,7 +33,10 @@ def say_error(text: str) -> None:
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table to standard output."""
-    table = Table(*(Column(name, overflow="fold") for name in head))
+    # Few lines and little padding: paths need the room of an 80-column terminal.
+    table = Table(
+        *(Column(name, overflow="fold") for name in head), box=SIMPLE_HEAD, pad_edge=False
+    )
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     _OUT.print(table)
