@@ -2,8 +2,8 @@
 
     python docs/generate.py
 
-Writes ``collections.md`` from the registry and the scores in ``model.md`` from the metadata of
-the bundled model. Run it after a change of either; a test compares.
+Writes ``collections.md`` from the registry, and the scores in ``model.md`` and ``README.md``
+from the metadata of the bundled model. Run it after a change of either; a test compares.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from hilum.collections.registry import COLLECTIONS
 from hilum.inference.model import Model, read_model
 
 FOLDER = Path(__file__).parent
+SCORED_PAGES = (FOLDER / "model.md", FOLDER.parent / "README.md")
 SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
 
 _COLLECTIONS_HEAD = """\
@@ -32,11 +33,11 @@ lung convention says what its lung masks count as lung (see the [glossary](gloss
 
 
 def main() -> None:
-    """Write both files."""
+    """Write all of them."""
     (FOLDER / "collections.md").write_text(collections_page(), encoding="utf-8")
-    model_page = FOLDER / "model.md"
-    text = model_page.read_text(encoding="utf-8")
-    model_page.write_text(with_scores(text, read_model()), encoding="utf-8")
+    for page in SCORED_PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(with_scores(text, read_model()), encoding="utf-8")
 
 
 def collections_page() -> str:
