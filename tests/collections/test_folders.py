@@ -61,9 +61,9 @@ def test_unclaimed_images_are_problems(tmp_path: Path) -> None:
 
 
 def test_images_outside_are_told_by_place(tmp_path: Path) -> None:
-    _touch(*(tmp_path / name for name in ("top/root/in.png", "top/x/1.png", "top/x/y/2.png")))
+    _touch(*(tmp_path / name for name in ("top/base/in.png", "top/x/1.png", "top/x/y/2.png")))
     _touch(tmp_path / "lone.png")
-    problems = images_outside(tmp_path, tmp_path / "top/root")
+    problems = images_outside(tmp_path, tmp_path / "top/base")
     assert [(p.source_path, p.detail.split()[0]) for p in problems] == [
         ("lone.png", "1"),
         ("top/x", "2"),
