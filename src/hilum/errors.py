@@ -78,8 +78,16 @@ class ImageError(HilumError):
     """A file that cannot be read as an image."""
 
 
+class NotARadiographError(ImageError):
+    """A sound image that is no radiograph, for example a CT slice."""
+
+
 class MaskError(HilumError):
     """A mask that cannot be read or does not fit its image."""
+
+
+class MaskShapeError(MaskError):
+    """A mask whose width to height is not that of its image."""
 
 
 class CollectionError(HilumError):

@@ -68,6 +68,8 @@ class LungConvention(enum.StrEnum):
 
     AERATED = "aerated"
     """The lung fields beside heart and mediastinum, above the diaphragm."""
+    PARTLY_BEHIND_HEART = "partly_behind_heart"
+    """About half of the region behind the heart as well, but nothing below the diaphragm's dome."""
     BEHIND_HEART = "behind_heart"
     """Most of the region behind the heart and below the dome of the diaphragm as well."""
 
@@ -101,6 +103,29 @@ class Licence:
 
 
 UNSTATED_LICENCE = Licence("not stated; research use")
+
+
+def unite_texts(first: str | None, second: str | None) -> str:
+    """What either says, each part between semicolons once.
+
+    >>> unite_texts("doi 10.1/2; Cohen 2020", "V7 2020; Cohen 2020")
+    'doi 10.1/2; Cohen 2020; V7 2020'
+    """
+    parts = [part for text in (first, second) if text for part in text.split("; ")]
+    return "; ".join(dict.fromkeys(parts))
+
+
+def unite_licences(first: Licence, second: Licence) -> Licence:
+    """The terms of both, for what was made of two works.
+
+    >>> unite_licences(Licence("CC-BY-4.0 AND MIT"), Licence("CC0-1.0 AND MIT")).name
+    'CC-BY-4.0 AND MIT AND CC0-1.0'
+    """
+    if first.name == second.name:
+        return first
+    names = [*first.name.split(" AND "), *second.name.split(" AND ")]
+    united = " AND ".join(dict.fromkeys(names))
+    return first if united == first.name else Licence(united)
 
 
 @dataclass(frozen=True)

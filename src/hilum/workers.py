@@ -16,6 +16,14 @@ from hilum.errors import HilumError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Progress = Callable[[str, int], Callable[[], None]]
+"""Given a step's name and its number of items, returns what to call after each item."""
+
+
+def no_progress(_step: str, _total: int) -> Callable[[], None]:
+    """A :data:`Progress` that shows nothing."""
+    return lambda: None
+
 
 def available_cores() -> int:
     """How many cores this process may use."""

@@ -69,3 +69,26 @@ def test_images_outside_are_told_by_place(tmp_path: Path) -> None:
         ("top/x", "2"),
     ]
     assert images_outside(tmp_path, tmp_path) == ()
+
+
+def test_images_are_told_by_content_and_by_formats_that_are_not_read(tmp_path: Path) -> None:
+    _touch(*(tmp_path / name for name in ("a.txt", "b.BMP", "c.nii.gz", ".hidden/d.png")))
+    (tmp_path / "IM0001").write_bytes(bytes(128) + b"DICM")
+    assert [path.name for path in walk_images(tmp_path)] == ["IM0001"]
+    problems = unclaimed_images(tmp_path, [])
+    assert [p.source_path for p in problems] == ["IM0001", "b.BMP", "c.nii.gz"]
+    assert {p.kind for p in problems} == {"unexpected image"}
+
+
+def test_links_to_folders_are_problems_unless_read(tmp_path: Path) -> None:
+    _touch(tmp_path / "elsewhere/1.png", tmp_path / "elsewhere/2.png", tmp_path / "root/3.png")
+    link = tmp_path / "root/link"
+    link.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "root/round").symlink_to(tmp_path / "root")
+    root = tmp_path / "root"
+    told = [(p.source_path, p.kind) for p in unclaimed_images(root, [root / "3.png"])]
+    assert told == [("link", "linked folder"), ("round", "linked folder")]
+    told = [
+        (p.source_path, p.kind) for p in unclaimed_images(root, [root / "3.png", link / "1.png"])
+    ]
+    assert told == [("round", "linked folder"), ("link/2.png", "unexpected image")]

@@ -18,7 +18,7 @@ def test_a_row_describes_its_image(tmp_path: Path) -> None:
     assert (radiograph.day, radiograph.sex, radiograph.age) == (3, "M", 65.0)
     assert radiograph.view is View.PA
     assert radiograph.origin == "Cho Ray Hospital"
-    assert radiograph.citation == "doi 10.1056/nejmc2001272"
+    assert radiograph.citation == "doi 10.1056/nejmc2001272; Cohen et al. 2020, arXiv 2003.11597"
     assert radiograph.licence == Licence(
         "CC-BY-NC-SA-4.0", "https://creativecommons.org/licenses/by-nc-sa/4.0/"
     )
@@ -35,7 +35,9 @@ def test_what_is_not_said_is_unknown(tmp_path: Path) -> None:
     assert images["b.png"].day is None and images["b.png"].age is None
     assert images["b.png"].severity == (SeverityScore("opacity", 2.0, 6.0),)
     assert images["h.jpg"].finding is None
-    assert images["e.jpg"].citation == "https://radiopaedia.org/x"
+    assert images["e.jpg"].citation == (
+        "https://radiopaedia.org/x; Cohen et al. 2020, arXiv 2003.11597"
+    )
 
 
 def test_laterals_are_radiographs_and_slices_are_not(tmp_path: Path) -> None:

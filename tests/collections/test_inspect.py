@@ -25,7 +25,7 @@ def test_counts(tmp_path: Path) -> None:
     assert inspection.structures["infection"] == MaskCount(given=7, absent=0, unknown=1)
     assert (inspection.patients, inspection.images_without_patient) == (1, 6)
     assert inspection.origins == {"unknown": 6, "BIMCV-COVID19+": 2}
-    assert inspection.problem_count == 2
+    assert sum(group.count for group in inspection.problems) == 2
     assert not inspection.pixels_checked
 
 
@@ -63,7 +63,8 @@ def test_values_for_json_are_plain(tmp_path: Path) -> None:
     assert values["structures"]["right_lung"] == 2
     assert values["structures_unknown"]["right_lung"] == 1
     assert values["problems"][0]["kind"] == "unused mask"
-    assert values["problems"][0]["example"].startswith("masks/")
+    assert values["problems"][0]["count"] == len(values["problems"][0]["each"]) == 6
+    assert all(one["source_path"].startswith("masks/") for one in values["problems"][0]["each"])
 
 
 def test_facts_are_plain() -> None:
@@ -89,6 +90,7 @@ def _kinds(radiograph: Radiograph) -> list[str]:
         (MaskPolygons(((2.0, 2, 20, 2, 10, 30),), (80, 96)), []),
         (MaskPolygons(((2.0, 2, 20, 2, 10, 30),), (48, 48)), ["mask of another shape"]),
         (MaskFile(Path("none.png")), ["unreadable mask"]),
+        (MaskPolygons(((50.0, 2, 60, 2, 60, 30),), (40, 48)), ["unreadable mask"]),
         (EmptyMask(), ["empty lung mask"]),
     ],
     ids=repr,

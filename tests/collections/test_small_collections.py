@@ -11,7 +11,7 @@ from hilum.collections.registry import read_folder, recognise
 from hilum.errors import CollectionError
 from hilum.radiograph import Finding, LungConvention, Split, Structure, View
 from tests.collections.readings import by_name, problems_of, read_fake
-from tests.fakes import chestx_ray14
+from tests.fakes import chestx_ray14, covid_qu_ex
 from tests.fakes.fake import write_chest
 
 
@@ -94,7 +94,13 @@ def test_chestx_ray14_reads_its_table(tmp_path: Path) -> None:
     ("name", "finding"),
     [
         ("nih-normal", Finding.NORMAL),
-        ("No finding adults", Finding.NORMAL),
+        ("No findings", Finding.NORMAL),
+        ("ChestX-ray14 normal images", Finding.NORMAL),
+        ("No finding adults", None),
+        ("normal_vs_pneumonia", None),
+        ("normal-and-tb", None),
+        ("nih normal abnormal", None),
+        ("not-only-normal", None),
         ("images", None),
         ("abnormal", None),
         ("not_normal", None),
@@ -134,3 +140,34 @@ def test_a_folder_without_class_and_image_is_not_recognised(tmp_path: Path, plac
     path.touch()
     with pytest.raises(CollectionError, match="no collection hilum knows"):
         recognise(tmp_path)
+
+
+def test_a_plain_folder_takes_images_by_content_and_tells_what_it_cannot_read(
+    tmp_path: Path,
+) -> None:
+    image = write_chest(tmp_path / "normal/a.png", np.random.default_rng(0)).pixels
+    (tmp_path / "normal/IM0001").write_bytes(bytes(128) + b"DICM")
+    (tmp_path / "normal/b.bmp").write_bytes(b"BM" + image.tobytes())
+    (tmp_path / "normal/d.gif").write_bytes(b"GIF89a")
+    (tmp_path / "normal/notes").write_text("none")
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "holiday/IM0002").write_bytes(bytes(128) + b"DICM")
+    reading = read_folder(tmp_path)
+    assert sorted(by_name(reading)) == ["IM0001", "a.png"]
+    assert {(p.source_path, p.kind) for p in reading.problems} == {
+        ("normal/b.bmp", "unexpected image"),
+        ("normal/d.gif", "unexpected image"),
+        ("holiday/IM0002", "unknown class"),
+    }
+
+
+def test_covid_qu_ex_tells_masks_of_unknown_classes(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw(tmp_path / "download", np.random.default_rng(3))
+    mask = next(fake.folder.rglob("Train/COVID-19/lung masks/*.png"))
+    stray = mask.parents[2] / "Influenza/lung masks" / mask.name
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(mask.read_bytes())
+    reading = read_folder(fake.folder)
+    assert list(problems_of(reading, "unexpected image")) == [
+        f"Train/Influenza/lung masks/{mask.name}"
+    ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ def test_images_of_ieee8023_keep_what_is_known_of_them(tmp_path: Path) -> None:
     assert radiograph.collection == "v7-covid19-xray"
     assert radiograph.source_path == "a.jpeg"
     assert radiograph.patient_id == "ieee8023:2"
-    assert radiograph.licence.name == "CC-BY-NC-SA-4.0"
+    assert radiograph.licence.name == "CC-BY-NC-SA-4.0 AND CC-BY-4.0"
+    assert radiograph.citation.endswith("Cohen et al. 2020, arXiv 2003.11597; V7 Labs 2020")
+    assert radiograph.label_source == "metadata.csv; V7 annotators"
     assert radiograph.day == 3
     assert set(radiograph.masks) == LUNGS
     assert radiograph.lung_convention is LungConvention.BEHIND_HEART
@@ -30,6 +33,8 @@ def test_images_elsewhere_are_described_by_tags(tmp_path: Path) -> None:
     radiograph = by_name(read_fake("v7-covid19-xray", tmp_path))["stray.png"]
     assert radiograph.finding is Finding.COVID
     assert radiograph.view is View.PA
+    assert radiograph.licence.name.endswith(" AND CC-BY-4.0")
+    assert radiograph.label_source == "V7 annotators"
     assert (radiograph.patient_id, radiograph.age, radiograph.sex) == ("ieee8023:2", 65.0, "M")
     assert set(radiograph.masks) == LUNGS
 
@@ -43,6 +48,7 @@ def test_a_cropped_image_gets_no_masks(tmp_path: Path) -> None:
 def test_a_lateral_without_outlines_is_no_problem(tmp_path: Path) -> None:
     radiograph = by_name(read_fake("v7-covid19-xray", tmp_path))["c.jpg"]
     assert radiograph.masks == {} and radiograph.lung_convention is None
+    assert radiograph.label_source == "metadata.csv" and "V7" not in radiograph.citation
 
 
 def test_without_other_folders_every_image_is_missing(tmp_path: Path) -> None:
@@ -94,3 +100,14 @@ def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
     fake.table.unlink()
     with pytest.raises(CollectionError, match="the annotations are missing"):
         collection.read(root)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_different_files_of_one_name_are_not_chosen_from(tmp_path: Path, same: bool) -> None:
+    fake = v7.draw(tmp_path / "download", np.random.default_rng(0))
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(fake.others[1] / ("stray.png" if same else "cropped.png"), other / "stray.png")
+    reading = read_folder(fake.folder, others=[*fake.others, other])
+    assert ("stray.png" in by_name(reading)) == same
+    assert list(problems_of(reading, "ambiguous image")) == ([] if same else ["stray.png"])

@@ -45,7 +45,9 @@ def test_the_lock_holds_every_source_every_file_and_the_options(compiled: Datase
         path.name: sha256(path) for split in Split for path in compiled.shards(split)
     }
     assert lock["hilum"] == hilum.__version__
-    assert lock["inputs"] == [{"collection": "covid-qu-ex", "images": 7}]
+    (read,) = lock["inputs"]
+    assert (read["collection"], read["images"]) == ("covid-qu-ex", 7)
+    assert lock["packages"].keys() >= {"pydicom", "python-gdcm"}
     assert lock["options"] == {"keep_official": True, "fractions": [0.8, 0.1, 0.1], "seed": 0}
 
 
@@ -102,3 +104,15 @@ def test_croissant_names_every_file_and_column(compiled: Dataset) -> None:
     assert pictures == set(PICTURE_COLUMNS)
     assert croissant["conformsTo"] == "http://mlcommons.org/croissant/1.0"
     assert croissant["description"].startswith("7 chest radiographs of covid-qu-ex")
+
+
+def test_the_lock_follows_the_mask_files(compiled: Dataset, tmp_path: Path) -> None:
+    collection = write_collection(tmp_path / "same", {"Train": 5, "Val": 2})
+    (wanted,) = load(compiled, "hilum.lock.json")["inputs"]
+    same = open_dataset(compile_dataset([collection], tmp_path / "again").folder)
+    assert load(same, "hilum.lock.json")["inputs"] == [wanted]
+    mask = collection / "Val/COVID-19/infection masks/000.png"
+    mask.write_bytes(mask.read_bytes() + b" ")  # the same pixels
+    other = open_dataset(compile_dataset([collection], tmp_path / "other").folder)
+    assert load(other, "hilum.lock.json")["inputs"][0]["masks_sha256"] != wanted["masks_sha256"]
+    assert other.content_sha256 == same.content_sha256

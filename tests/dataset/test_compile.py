@@ -247,3 +247,19 @@ def test_a_large_split_is_cut_into_several_files(
     assert names == [f"train-{n:05}-of-{len(names):05}.parquet" for n in range(len(names))]
     assert cut.labels(Split.TRAIN) == whole.labels(Split.TRAIN)
     assert cut.content_sha256 == whole.content_sha256
+
+
+def test_two_folders_of_one_collection_are_told_apart(tmp_path: Path) -> None:
+    for number, ward in enumerate(("ward 1", "ward 2")):
+        rng = np.random.default_rng(number)
+        write_image(tmp_path / ward / "covid/a.png", draw_chest(rng, size=(48, 40)).pixels)
+        write_image(tmp_path / ward / "holiday/b.png", np.zeros((8, 8), np.uint8))
+    both = [tmp_path / "ward 1", tmp_path / "ward 2"]
+    dataset = open_dataset(compile_dataset(both, tmp_path / "out").folder)
+    paths = sorted(row["source_path"] for split in Split for row in dataset.labels(split))
+    assert paths == ["ward 1/covid/a.png", "ward 2/covid/a.png"]
+    told = [issue["source_path"] for issue in read_issues(dataset.folder)]
+    assert told == ["ward 1/holiday/b.png", "ward 2/holiday/b.png"]
+
+    alone = open_dataset(compile_dataset(both[:1], tmp_path / "alone").folder)
+    assert [r["source_path"] for s in Split for r in alone.labels(s)] == ["covid/a.png"]

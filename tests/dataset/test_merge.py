@@ -113,7 +113,7 @@ def test_equal_masks_are_no_issue() -> None:
 
 
 def test_the_terms_of_both_collections_bind_the_row() -> None:
-    names = ("CC-BY-4.0", "not stated", "CC-BY-4.0")
+    names = ("CC-BY-4.0", "not stated", "not stated AND CC-BY-4.0")
     rows = [make_prepared("x", licence=Licence(name)) for name in names]
     (row,) = merge_copies(rows, [])
     assert row.prepared.radiograph.licence.name == "CC-BY-4.0 AND not stated"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hilum.collections.check_pixels import find_pixel_problems
 from hilum.dataset.prepare import Prepared, prepare, stored_image
 from hilum.errors import ImageError
 from hilum.imaging.masks import decode_mask
@@ -152,12 +153,31 @@ def test_a_damaged_mask_is_unknown_and_told_without_paths_of_this_machine(tmp_pa
     assert str(tmp_path) not in issue.detail
 
 
-def test_a_mask_of_other_proportions_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_file", [True, False])
+def test_a_mask_of_another_shape_is_unknown_and_told(tmp_path: Path, is_file: bool) -> None:
     path = write(tmp_path / "a.png", noise(np.uint8))
-    square = MaskPolygons(((1.0, 1.0, 8.0, 1.0, 8.0, 8.0),), canvas=(10, 10))
-    outcome = prepare(record(path, {Structure.INFECTION: (square,)}))
-    assert [issue.kind for issue in outcome.issues] == ["mask of other proportions"]
-    assert "10×10 on an image of 30×24" in outcome.issues[0].detail
+    square: Mask = MaskPolygons(((1.0, 1.0, 8.0, 1.0, 8.0, 8.0),), canvas=(10, 10))
+    if is_file:
+        square = MaskFile(write(tmp_path / "square.png", np.full((10, 10), 255, np.uint8)))
+    radiograph = record(path, {Structure.INFECTION: (square,)})
+    outcome = prepare(radiograph)
+    assert outcome.prepared is not None and outcome.prepared.masks == {}
+    (issue,) = outcome.issues
+    assert issue.kind == "mask of another shape"
+    assert "got 10×10; expected the width to height of 30×24" in issue.detail
+    assert str(tmp_path) not in issue.detail
+    assert [(p.kind, p.detail) for p in find_pixel_problems(radiograph)] == [
+        (issue.kind, issue.detail)
+    ]
+
+
+@pytest.mark.parametrize("lung", [Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.LUNGS])
+def test_an_empty_lung_mask_is_unknown_and_told(tmp_path: Path, lung: Structure) -> None:
+    path = write(tmp_path / "a.png", noise(np.uint8))
+    mask = MaskFile(write(tmp_path / "lung.png", np.zeros(SHAPE, np.uint8)))
+    outcome = prepare(record(path, {lung: (mask,)}))
+    assert outcome.prepared is not None and outcome.prepared.masks == {}
+    assert [issue.kind for issue in outcome.issues] == ["empty lung mask"]
 
 
 def test_a_file_that_changes_meanwhile_is_an_error(tmp_path: Path) -> None:

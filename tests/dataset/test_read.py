@@ -114,7 +114,7 @@ def test_a_folder_without_lock_is_no_dataset(tmp_path: Path) -> None:
             open_dataset(place)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 99}', "\x00"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 99}', '{"format": 1}', "\x00"])
 def test_a_damaged_or_foreign_lock_is_named(folder: Path, text: str) -> None:
     (folder / "hilum.lock.json").write_text(text)
     with pytest.raises(DatasetError, match=r"hilum\.lock\.json.*damaged or of another version"):

@@ -54,30 +54,28 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def scores_by_name(scores: tuple[Score, ...]) -> dict[str, Score]:
-    """By name; the three infection Dice by the first words of their protocol as well."""
-    return {
-        f"{s.name}: {s.protocol.split(';')[0]}" if s.name == "infection Dice" else s.name: s
-        for s in scores
-    }
+    """Each under its name, of which no two are equal."""
+    found = {score.name: score for score in scores}
+    assert len(found) == len(scores)
+    return found
 
 
 def test_scores_are_those_counted_by_hand(tmp_path: Path, dataset: Dataset) -> None:
-    steps: list[int] = []
     predictor = Predictor(write_model(tmp_path / "model.onnx"))
-    scores = evaluate(predictor, dataset, Split.VALIDATION, advance=lambda: steps.append(1))
-    assert len(steps) == 6
+    scores = evaluate(predictor, dataset, Split.VALIDATION)
     found = scores_by_name(scores)
     expected = {
         "lungs Dice": (1, 6),
         "right_lung Dice": (1, 6),
         "left_lung Dice": (1, 6),
         # exact 1; half of it 2·256/(256+512); missed 0; two rightly empty 1; one falsely full 0
-        "infection Dice: mean over all images, empty on empty = 1": ((1 + 2 / 3 + 2) / 6, 6),
-        "infection Dice: mean over images with infection": ((1 + 2 / 3) / 3, 3),
-        "infection Dice: pooled over images with infection": (2 * 512 / (512 + 1024), 3),
+        "infection Dice, all images": ((1 + 2 / 3 + 2) / 6, 6),
+        "infection Dice, infected images": ((1 + 2 / 3) / 3, 3),
+        "infection Dice, pooled": (2 * 512 / (512 + 1024), 3),
         "COVID-19 sensitivity": (2 / 3, 3),
         "COVID-19 specificity": (2 / 3, 3),
         "finding accuracy": (4 / 6, 6),
+        "refused": (0, 6),
     }
     assert set(found) == set(expected)
     for name, (value, n) in expected.items():
@@ -91,7 +89,8 @@ def test_scores_are_those_counted_by_hand(tmp_path: Path, dataset: Dataset) -> N
 def test_what_a_model_does_not_do_has_no_score(tmp_path: Path, dataset: Dataset) -> None:
     model = write_model(tmp_path / "model.onnx", targets=[Structure.LUNGS], findings=[])
     scores = evaluate(Predictor(model), dataset, Split.VALIDATION)
-    assert [score.name for score in scores] == ["lungs Dice", "right_lung Dice", "left_lung Dice"]
+    lungs = ["lungs Dice", "right_lung Dice", "left_lung Dice"]
+    assert [score.name for score in scores] == [*lungs, "refused"]
 
 
 def test_findings_the_model_has_no_name_for_are_not_wrong(tmp_path: Path, dataset: Dataset) -> None:
@@ -113,10 +112,13 @@ def test_a_model_that_always_says_the_same(
     assert found["COVID-19 specificity"].value == float(not is_covid)
 
 
-def test_a_refused_image_counts_as_nothing_found(tmp_path: Path) -> None:
+def test_a_refused_image_counts_as_wrong_on_either_side(tmp_path: Path) -> None:
     root, blank = tmp_path / "in", np.full((SIDE, SIDE), 90, np.uint8)
     chest = Chest(blank, box(RIGHT), box(LEFT), box(RIGHT))
     write_radiograph(root, "Val/COVID-19/blank.png", chest)
+    blank = np.full((SIDE, SIDE), 91, np.uint8)
+    chest = Chest(blank, box(RIGHT), box(LEFT), np.zeros((SIDE, SIDE), np.bool_))
+    write_radiograph(root, "Val/Normal/blank.png", chest)
     compile_dataset([root], tmp_path / "dataset", options=CompileOptions())
     predictor = Predictor(write_model(tmp_path / "model.onnx"))
     found = scores_by_name(
@@ -124,7 +126,10 @@ def test_a_refused_image_counts_as_nothing_found(tmp_path: Path) -> None:
     )
     assert found["lungs Dice"].value == 0
     assert found["COVID-19 sensitivity"].value == 0
+    assert found["COVID-19 specificity"].value == 0
+    assert found["infection Dice, all images"].value == 0
     assert found["finding accuracy"].value == 0
+    assert found["refused"].value == 1
 
 
 def test_an_empty_split_has_no_scores(tmp_path: Path, dataset: Dataset) -> None:

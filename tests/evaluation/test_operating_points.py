@@ -9,6 +9,7 @@ from hilum.evaluation.operating_points import (
     CANDIDATES,
     best_finding_threshold,
     best_mask_threshold,
+    dice_by_threshold,
 )
 
 
@@ -17,16 +18,10 @@ def test_a_mask_threshold_that_separates() -> None:
     truth[:, 2:6, 2:6] = True
     for inside, outside in ((0.9, 0.69), (0.3, 0.11)):
         probabilities = np.where(truth, inside, outside).astype(np.float32)
-        threshold = best_mask_threshold(probabilities, truth)
+        threshold = best_mask_threshold(
+            [dice_by_threshold(*pair) for pair in zip(probabilities, truth, strict=True)]
+        )
         assert outside < threshold <= inside + 1e-6
-
-
-def test_images_without_the_target_do_not_move_a_mask_threshold() -> None:
-    truth = np.zeros((2, 8, 8), np.bool_)
-    truth[0, 2:6, 2:6] = True
-    probabilities = np.where(truth, 0.4, 0.2).astype(np.float32)
-    probabilities[1] = 0.39
-    assert best_mask_threshold(probabilities, truth) <= 0.4
 
 
 def test_a_finding_threshold_that_separates() -> None:
@@ -44,7 +39,6 @@ def test_of_equally_good_ones_that_nearest_to_a_half() -> None:
 
 
 def test_without_examples_a_half() -> None:
-    empty = np.zeros((2, 4, 4), np.bool_)
-    assert best_mask_threshold(np.full((2, 4, 4), 0.3, np.float32), empty) == 0.5
+    assert best_mask_threshold([]) == 0.5
     assert best_finding_threshold(np.array([0.1, 0.2], np.float32), [True, True]) == 0.5
     assert best_finding_threshold(np.array([0.1, 0.2], np.float32), [False, False]) == 0.5

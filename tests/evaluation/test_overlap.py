@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hilum.evaluation.overlap import dice_per_image, overlap_counts, pooled_dice
+from hilum.evaluation.overlap import dice_per_image, overlap_counts
 
 
 def stacks(seed: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -41,20 +41,3 @@ def test_dice_is_symmetric_and_between_0_and_1(seed: int) -> None:
     scores = dice_per_image(*overlap_counts(predicted, truth))
     np.testing.assert_array_equal(scores, dice_per_image(*overlap_counts(truth, predicted)))
     assert ((scores >= 0) & (scores <= 1)).all()
-
-
-def test_pooled_dice_weighs_by_pixels() -> None:
-    both, predicted, truth = np.array([90, 0]), np.array([100, 5]), np.array([100, 5])
-    assert dice_per_image(both, predicted, truth).mean() == pytest.approx(0.45)
-    assert pooled_dice(both, predicted, truth) == pytest.approx(180 / 210)
-
-
-def test_pooled_dice_of_one_image_is_its_dice() -> None:
-    counts = overlap_counts(*(stack[:1] for stack in stacks(0)))
-    assert pooled_dice(*counts) == pytest.approx(dice_per_image(*counts)[0])
-
-
-def test_pooled_dice_of_nothing_is_no_number() -> None:
-    nothing = np.zeros(3, np.int64)
-    assert np.isnan(pooled_dice(nothing, nothing, nothing))
-    assert np.isnan(pooled_dice(nothing[:0], nothing[:0], nothing[:0]))

@@ -20,7 +20,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from hilum.errors import ImageError
+from hilum.errors import ImageError, NotARadiographError
 from hilum.imaging.read import decode_picture, read_picture
 from tests.imaging.pictures import draw_grey, encode, encode_dicom
 
@@ -217,6 +217,8 @@ def test_truncated_compression(syntax: str) -> None:
 @pytest.mark.parametrize(
     ("tags", "reason"),
     [
+        ({"PatientOrientation": ["R", "F"]}, r"sides would be swapped; got .* R\\F; expected L\\F"),
+        ({"PatientOrientation": ["L", "H"]}, r"got Patient Orientation L\\H"),
         ({"Modality": "CT"}, "not a radiograph: modality CT"),
         ({"Modality": "MR"}, "not a radiograph: modality MR"),
         ({"NumberOfFrames": 3}, "3 frames"),
@@ -231,6 +233,18 @@ def test_refused(tags: dict[str, Any], reason: str) -> None:
     with pytest.raises(ImageError, match=reason) as caught:
         show(encode_dicom(GREY, **tags))
     assert caught.value.path == "x.dcm"
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "US", "PT"])
+def test_other_modalities_are_told_from_damaged_files(modality: str) -> None:
+    with pytest.raises(NotARadiographError):
+        show(encode_dicom(GREY, Modality=modality))
+
+
+@pytest.mark.parametrize("orientation", [["L", "F"], ["LF", "FR"], "", ["", ""], None])
+def test_the_usual_orientation_and_none_are_read(orientation: list[str] | str | None) -> None:
+    tags = {} if orientation is None else {"PatientOrientation": orientation}
+    assert np.array_equal(show(encode_dicom(GREY, **tags)), GREY)
 
 
 def test_anonymised_modality_is_read() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.errors import ImageError, MaskError
+from hilum.errors import ImageError, MaskError, MaskShapeError
 from hilum.imaging.masks import decode_mask, encode_mask, read_mask, resize_mask, split_lungs
 from hilum.imaging.read import read_picture
 from hilum.radiograph import EmptyMask, MaskFile, MaskPolygons
@@ -210,6 +210,27 @@ def test_split_lungs_unclear() -> None:
     speck[2:15, 2:9] = True
     speck[10, 15] = True
     assert split_lungs(speck) is None
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [(2, 20, 10, 30), (24, 45, 12, 34)],
+        [(2, 20, 10, 25), (24, 45, 20, 40)],
+        [(2, 30, 10, 40), (20, 50, 45, 50), (40, 50, 22, 50)],
+    ],
+    ids=["one above the other", "aslant", "one around the other"],
+)
+def test_pieces_of_one_lung_are_not_two(boxes: list[tuple[int, int, int, int]]) -> None:
+    pieces = np.zeros((60, 80), bool)
+    for top, bottom, left, right in boxes:
+        pieces[top:bottom, left:right] = True
+    assert split_lungs(pieces) is None
+
+
+def test_a_mask_of_another_shape_is_never_stretched(tmp_path: Path) -> None:
+    with pytest.raises(MaskShapeError, match="got 40×40; expected the width to height of 50×40"):
+        read(tmp_path / "m", encode(INSIDE[:, :40].astype(np.uint8), "PNG"))
 
 
 @pytest.mark.real

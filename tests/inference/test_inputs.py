@@ -53,9 +53,16 @@ def test_a_folder_called_like_an_image_is_a_folder(tmp_path: Path) -> None:
 
 def test_a_file_reached_twice_counts_once(tmp_path: Path) -> None:
     write(tmp_path, "a.png")
-    (tmp_path / "b.png").symlink_to("a.png")
     file = tmp_path / "a.png"
     assert names(file, file, tmp_path, tmp_path / "." / "a.png") == ["a.png"]
+
+
+def test_two_links_to_one_image_are_two_inputs(tmp_path: Path) -> None:
+    write(tmp_path, "store/f00.png")
+    for patient in ("p1", "p2"):
+        (tmp_path / "films" / patient).mkdir(parents=True)
+        (tmp_path / "films" / patient / "chest.png").symlink_to(tmp_path / "store/f00.png")
+    assert names(tmp_path / "films") == ["p1/chest.png", "p2/chest.png"]
 
 
 def test_links_to_folders_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
@@ -125,3 +132,12 @@ def test_names_without_a_printable_form_get_one(tmp_path: Path) -> None:
 )
 def test_output_stems(relatives: list[str], stems: list[str]) -> None:
     assert output_stems(relatives) == stems
+
+
+def test_an_earlier_run_is_not_searched(tmp_path: Path) -> None:
+    write(tmp_path, "films/a.png", "out/masks/a.lungs.png", "other/masks/b.png")
+    (tmp_path / "out/predictions.csv").write_text("path,status,reason,width,height,finding,model\n")
+    (tmp_path / "other/predictions.csv").write_text("id,label\n")
+    inputs = find_inputs([tmp_path])
+    assert [image.relative for image in inputs.images] == ["films/a.png", "other/masks/b.png"]
+    assert tmp_path / "out" in inputs.left_out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,14 +87,14 @@ def test_scores_skip_what_is_unknown_and_masks_that_are_empty(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     recipe = tiny_recipe(
-        targets=["right_lung", "infection"],
+        targets=["lungs", "infection"],
         findings=["normal", "covid"],
         loss={"finding": 1.0},
         network={"architecture": "unet", "encoder": "resnet18"},
     )
     module = TrainingModule(recipe, steps_per_epoch=1)
     labels = torch.zeros(4, 4, 4, dtype=torch.uint8)
-    labels[0, :2] = 0b01  # right lung: 8 of 16 pixels
+    labels[0, :2] = 0b01  # lungs: 8 of 16 pixels
     labels[1, :2] = 0b11
     known = torch.tensor([[True, True], [False, True], [True, True], [True, False]])
     findings = torch.tensor([0, 1, 1, -1])
@@ -113,7 +114,7 @@ def test_scores_skip_what_is_unknown_and_masks_that_are_empty(
     module.on_validation_epoch_end()
     assert logged == pytest.approx(
         {
-            "right_lung_dice": 2 / 3,  # of the one image that is known and not empty
+            "lungs_dice": 2 / 3,  # of the one image that is known and not empty
             "infection_dice": 1.0,
             "finding_balanced_accuracy": 0.75,  # normal 1 of 1, covid 1 of 2
             "score": (2 / 3 + 1.0 + 0.75) / 3,
@@ -137,3 +138,23 @@ def test_history_columns_stay_in_line_when_scores_come_and_go(tmp_path: Path) ->
     ]
     assert read_history(path) == rows
     assert read_history(tmp_path / "none.csv") == []
+
+
+def test_images_are_moved_in_full_precision_whatever_the_network_computes_in() -> None:
+    recipe = tiny_recipe(augmentation={"rotation_degrees": 10})
+    module = TrainingModule(recipe, steps_per_epoch=1)
+    moved = []
+    augment = module._augment
+
+    def watched(*batch: Any) -> Any:
+        moved.append(torch.is_autocast_enabled("cpu"))
+        return augment(*batch)
+
+    module._augment = watched
+    module.log = lambda *args, **options: None
+    labels = torch.zeros(2, 64, 64, dtype=torch.uint8)
+    known, findings = torch.ones(2, 1, dtype=torch.bool), torch.tensor([-1, -1])
+    images = torch.zeros(2, 1, 64, 64, dtype=torch.uint8)
+    with torch.autocast("cpu", torch.bfloat16):
+        module.training_step((images, labels, known, findings), 0)
+    assert moved == [False]

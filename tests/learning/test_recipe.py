@@ -104,3 +104,9 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 def test_an_unknown_encoder_is_said() -> None:
     with pytest.raises(RecipeError, match="encoder nosuchnet"):
         build_network(tiny_recipe(network={"architecture": "unet", "encoder": "nosuchnet"}))
+
+
+@pytest.mark.parametrize("targets", [["infection"], ["right_lung"], ["left_lung", "infection"]])
+def test_a_model_must_outline_both_lungs(targets: list[str]) -> None:
+    with pytest.raises(ValueError, match="lungs, or right_lung and left_lung"):
+        tiny_recipe(targets=targets)

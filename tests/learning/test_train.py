@@ -195,8 +195,22 @@ def test_a_validation_split_of_empty_masks_is_said_before_any_training(tmp_path:
     collection = tmp_path / "first" / "collection"
     compile_chests(tmp_path / "first", {"Train": 3, "Val": 3}, size=(64, 64))
     shutil.rmtree(collection / "Val/COVID-19")
+    for masks in collection.glob("Val/*/lung masks"):
+        shutil.rmtree(masks)
     compile_dataset([collection], tmp_path / "dataset")
     with pytest.raises(DatasetError, match="nothing to measure a network by"):
         train(
-            tiny_recipe(targets=["infection"]), open_dataset(tmp_path / "dataset"), tmp_path / "run"
+            tiny_recipe(targets=["lungs", "infection"]),
+            open_dataset(tmp_path / "dataset"),
+            tmp_path / "run",
         )
+
+
+def test_a_target_without_any_mask_is_said_before_any_training(
+    chests: Dataset, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(targets=["lungs", "airways"])
+    with pytest.raises(DatasetError, match="none of airways"):
+        train(recipe, chests, tmp_path / "run")
+    recipe = tiny_recipe(schedule={**recipe.schedule.model_dump(), "epochs": 1})
+    train(recipe, chests, tmp_path / "run", tell=lambda _: None)  # the folder is still free

@@ -170,9 +170,27 @@ def test_no_folder_and_no_place(predictor: Predictor, tmp_path: Path) -> None:
         write_predictions_page(tmp_path, tmp_path / "page.html")
     write_png(tmp_path / "in/a.png", draw_pixels())
     predict(predictor, [tmp_path / "in"], tmp_path / "out")
-    for output in (tmp_path, tmp_path / "in/a.png/page.html"):
-        with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_predictions_page(tmp_path / "out", tmp_path / "in/a.png/page.html")
+
+
+def test_only_a_page_is_replaced(predictor: Predictor, tmp_path: Path) -> None:
+    write_png(tmp_path / "in/a.png", draw_pixels())
+    predict(predictor, [tmp_path / "in"], tmp_path / "out")
+    notes = tmp_path / "notes.html"
+    notes.write_text("mine")
+    for output, reason in (
+        (tmp_path, "ends in .html"),
+        (tmp_path / "in/a.png", "ends in .html"),
+        (tmp_path / "out/predictions.csv", "ends in .html"),
+        (notes, "no page of hilum"),
+    ):
+        with pytest.raises(OutputError, match=reason):
             write_predictions_page(tmp_path / "out", output)
+    assert notes.read_text() == "mine"
+    page = tmp_path / "page.html"
+    assert write_predictions_page(tmp_path / "out", page) == 1
+    assert write_predictions_page(tmp_path / "out", page) == 1
 
 
 def test_a_damaged_overlay_is_named(predictor: Predictor, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Each command imports what it needs when it runs, so that ``hilum --help`` is qui
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -13,10 +14,16 @@ from typing import Annotated, Any
 import typer
 
 import hilum
-from hilum.cli.terminal import progress_bars, say, say_error, say_title, show_table
+from hilum.cli.terminal import (
+    EXIT_BAD_USAGE,
+    EXIT_INTERRUPTED,
+    progress_bars,
+    say,
+    say_error,
+    say_title,
+    show_table,
+)
 from hilum.errors import HilumError
-
-EXIT_BAD_USAGE = 2
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,10 +34,17 @@ app = typer.Typer(
 
 Folders = Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Downloaded collections.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes that read images; by default one per core."),
+]
 
 
 def main() -> None:
     """Entry point: turns errors a user can understand into one sentence and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no … or – gets a ?
+            stream.reconfigure(errors="replace")
     try:
         app()
     except HilumError as error:
@@ -79,13 +93,20 @@ def inspect_folders(
     names_only: Annotated[
         bool, typer.Option("--names-only", help="Do not decode images and masks; quick.")
     ] = False,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Recognise each FOLDER, count what it holds and list every problem found."""
     from hilum.collections.inspect import inspect_all
+    from hilum.workers import available_cores
 
     with progress_bars(quiet=as_json) as progress:
-        inspections = inspect_all(folders, check_pixels=not names_only, progress=progress)
+        inspections = inspect_all(
+            folders,
+            check_pixels=not names_only,
+            workers=workers or available_cores(),
+            progress=progress,
+        )
     if as_json:
         typer.echo(json.dumps([one.to_dict() for one in inspections], indent=1, ensure_ascii=False))
         return
@@ -104,10 +125,11 @@ def _show_inspection(values: dict[str, Any]) -> None:
             else str(value)
         )
         say(f"  {name.replace('_', ' '):16} {text or '–'}")
-    rows = [(p["kind"], p["count"], p["example"], p["detail"]) for p in values["problems"]]
-    if rows:
-        show_table(("problem", "count", "for example", "detail"), rows)
-    else:
+    for group in values["problems"]:
+        say(f"  {group['kind']}: {group['count']}")
+        for problem in group["each"]:
+            say(f"    {problem['source_path']}: {problem['detail']}")
+    if not values["problems"]:
         say("  no problems")
 
 
@@ -119,15 +141,17 @@ def compile_folders(
         str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
     ] = "official",
     seed: Annotated[int, typer.Option(help="For drawn splits.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read images.")] = 1,
+    workers: Workers = None,
 ) -> None:
     """Make one dataset out of downloaded collections."""
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
+    from hilum.workers import available_cores
 
     if split not in ("official", "patient"):
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
-    options = CompileOptions(SplitOptions(keep_official=split == "official", seed=seed), workers)
+    drawing = SplitOptions(keep_official=split == "official", seed=seed)
+    options = CompileOptions(drawing, workers or available_cores())
     with progress_bars() as progress:
         compiled = compile_dataset(folders, output, options=options, progress=progress)
     rows = sum(compiled.rows_by_split.values())
@@ -160,16 +184,22 @@ def train_model(
         from hilum.learning.train import train
     except ModuleNotFoundError as error:
         raise HilumError(
-            "training needs more packages", got=str(error), remedy="pip install 'hilum[train]'"
+            "training needs more packages",
+            got=str(error),
+            remedy="in the folder of hilum's clone, run: pip install '.[train]'",
         ) from None
     from hilum.report.curves import draw_curves
 
     opened, followed = open_dataset(dataset), read_recipe(recipe)
     folder = output.with_suffix(".run")
-    run = train(followed, opened, folder, tell=say, progress_bar=sys.stdout.isatty())
-    model = finish(run, followed, opened, output, tell=say)
-    curves = output.with_suffix(".curves.svg")
-    draw_curves(run.history, curves)
+    try:
+        run = train(followed, opened, folder, tell=say, progress_bar=sys.stdout.isatty())
+        curves = output.with_suffix(".curves.svg")
+        draw_curves(run.history, curves)
+        model = finish(run, followed, opened, output, tell=say)
+    except KeyboardInterrupt:
+        say_error(f"Interrupted: finished epochs are kept in {folder}; the same command goes on.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     _show_scores(model.description.scores)
     say(f"model  {output}\ncurves {curves}\nrun    {folder} (may be removed)")
 

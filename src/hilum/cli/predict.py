@@ -9,16 +9,20 @@ from typing import Any
 
 import typer
 
-from hilum.cli.terminal import progress_bars, say, say_error, show_table
+from hilum.cli.terminal import (
+    EXIT_INTERRUPTED,
+    EXIT_SOME_FAILED,
+    progress_bars,
+    say,
+    say_error,
+    show_table,
+)
 from hilum.errors import ImageError
 from hilum.inference.folder import PictureOptions, predict_to_folder
 from hilum.inference.inputs import Inputs, find_inputs
 from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.predictor import Predictor, Status
 from hilum.workers import available_cores
-
-EXIT_SOME_FAILED = 1
-EXIT_INTERRUPTED = 130
 
 _MOST_SHOWN = 40
 """Up to so many predictions are shown as a table; more are only in the CSV."""

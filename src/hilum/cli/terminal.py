@@ -1,4 +1,4 @@
-"""What a person sees on the terminal: sentences, tables and progress."""
+"""What a person sees on the terminal: sentences, tables, progress and the exit status."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 # Without emoji: a file may be called :x:.png.
+EXIT_SOME_FAILED = 1
+EXIT_BAD_USAGE = 2
+EXIT_INTERRUPTED = 130
+
 _OUT = Console(soft_wrap=True, emoji=False)
 _ERR = Console(stderr=True, soft_wrap=True, emoji=False)
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from pathlib import Path
 
 from hilum.collections.collection import Problem
-from hilum.errors import HilumError
-from hilum.imaging.masks import read_mask, split_lungs
+from hilum.errors import HilumError, MaskShapeError
+from hilum.imaging.masks import BinaryMask, read_mask, split_lungs
 from hilum.imaging.read import read_picture
-from hilum.radiograph import EmptyMask, Mask, MaskFile, Radiograph, Structure
-
-ASPECT_TOLERANCE = 0.02
-"""Relative difference of width / height up to which a mask may be resized to its image."""
+from hilum.radiograph import Radiograph, Structure
 
 _REDUCED = 64
 """Side in pixels to which an image may shrink while it is decoded: only whether it does counts."""
@@ -22,55 +19,56 @@ _LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 def find_pixel_problems(radiograph: Radiograph) -> tuple[Problem, ...]:
     """Decode ``radiograph`` and its masks; everything found wrong with them.
 
-    Kinds: ``unreadable image``, ``unreadable mask``, ``mask of another shape`` (its width to
-    height is not the image's), ``empty lung mask``, ``lungs not told apart``.
+    Kinds: ``unreadable image`` and those of :func:`read_masks`.
     """
     try:
         picture = read_picture(radiograph.path, at_least=_REDUCED)
     except HilumError as error:
         return (Problem(radiograph.source_path, "unreadable image", error.reason),)
-    problems = []
-    for structure, masks in sorted(radiograph.masks.items()):
-        for kind, detail in _mask_troubles(structure, masks, picture.width, picture.height):
-            problems.append(Problem(radiograph.source_path, kind, f"{structure}: {detail}"))
-    return tuple(problems)
+    return read_masks(radiograph, width=picture.width, height=picture.height)[1]
 
 
-def _mask_troubles(
-    structure: Structure, masks: Sequence[Mask], width: int, height: int
-) -> list[tuple[str, str]]:
-    try:
-        for mask in masks:
-            size = _size(mask)
-            if size is not None and not same_shape(size, (width, height)):
-                detail = f"{size[0]}×{size[1]}, image {width}×{height}"
-                return [("mask of another shape", detail)]
-        inside = read_mask(masks, width=width, height=height)
-    except HilumError as error:
-        return [("unreadable mask", str(error))]
-    if structure in _LUNGS and not inside.any():
-        return [("empty lung mask", "no pixel is lung")]
-    if structure is Structure.LUNGS and split_lungs(inside) is None:
-        return [("lungs not told apart", "the mask has not two large parts")]
-    return []
+def read_masks(
+    radiograph: Radiograph, *, width: int, height: int
+) -> tuple[dict[Structure, BinaryMask], tuple[Problem, ...]]:
+    """Each known structure's mask, H×W bool, each lung by itself; and what is wrong with others.
 
+    A mask that is a problem is unknown. Kinds: ``unreadable mask``, ``mask of another shape``
+    (its width to height is not the image's), ``empty lung mask`` (nobody is without lungs),
+    ``lungs not told apart``.
 
-def _size(mask: Mask) -> tuple[int, int] | None:
-    """(width, height) in pixels of the whole mask; None for one that has no size."""
-    if isinstance(mask, EmptyMask):
-        return None
-    if isinstance(mask, MaskFile) and mask.canvas is None:
-        picture = read_picture(mask.path)
-        return picture.width, picture.height
-    return mask.canvas
-
-
-def same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two sizes (width, height) in pixels have one width to height, but for rounding.
-
-    >>> same_shape((2000, 1600), (250, 200)), same_shape((2000, 2000), (640, 524))
-    (True, False)
+    Args:
+        radiograph: whose masks to read.
+        width: of its image, in pixels.
+        height: the same.
     """
-    tolerance = ASPECT_TOLERANCE + 1 / min(*one, *other)
-    ratio = (one[0] * other[1]) / (one[1] * other[0])
-    return 1 / (1 + tolerance) <= ratio <= 1 + tolerance
+    known: dict[Structure, BinaryMask] = {}
+    problems: list[Problem] = []
+    for structure, masks in sorted(radiograph.masks.items()):
+        try:
+            mask = read_mask(masks, width=width, height=height)
+        except HilumError as error:
+            is_shape = isinstance(error, MaskShapeError)
+            kind = "mask of another shape" if is_shape else "unreadable mask"
+            # The file's name only: a whole path would differ from machine to machine.
+            name = f", {Path(error.path).name}" if error.path else ""
+            trouble = kind, f"{structure}{name}: {error.reason}"
+        else:
+            found = {structure: mask}
+            if structure is Structure.LUNGS:
+                found = _each_lung(mask)
+            if structure in _LUNGS and not mask.any():
+                trouble = "empty lung mask", f"{structure}: no pixel is lung"
+            elif not found:
+                trouble = "lungs not told apart", "the mask has no two large parts side by side"
+            else:
+                known |= found
+                continue
+        kind, detail = trouble
+        problems.append(Problem(radiograph.source_path, kind, f"{detail}; unknown"))
+    return known, tuple(problems)
+
+
+def _each_lung(lungs: BinaryMask) -> dict[Structure, BinaryMask]:
+    both = split_lungs(lungs)
+    return {} if both is None else {Structure.RIGHT_LUNG: both[0], Structure.LEFT_LUNG: both[1]}

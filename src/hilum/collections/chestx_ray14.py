@@ -7,7 +7,7 @@ Format: ``<patient>_<follow-up>.png`` (8 and 3 digits) in the folder itself, in 
 ``images_0xx/images/``. ``Data_Entry_2017*.csv`` gives labels, view, age and sex: ``No Finding``
 is normal, ``Pneumonia`` among the labels is pneumonia, everything else is other. Without the
 table, or a row in it, the finding is unknown, unless the name of the folder that holds the image
-or of the collection's folder has the word ``normal`` or the words ``no finding``.
+or of the collection's folder is ``normal`` or ``no finding``, but for the collection's own name.
 ``train_val_list.txt`` and ``test_list.txt``, where present, give the official split.
 
 Citation: Wang et al. 2017, doi 10.1109/CVPR.2017.369.
@@ -34,6 +34,22 @@ from hilum.radiograph import Finding, Licence, Radiograph, Split, View
 
 _NAME = re.compile(r"(\d{8})_\d{3}\.png$", re.IGNORECASE)
 _LABELS, _VIEW, _AGE, _SEX = "Finding Labels", "View Position", "Patient Age", "Patient Gender"
+_OWN_WORDS = frozenset(
+    [
+        "nih",
+        "chestx",
+        "chest",
+        "x",
+        "xray",
+        "ray",
+        "chestxray",
+        "chestxray14",
+        "ray14",
+        "14",
+        "images",
+    ]
+)
+"""Words in a folder's name that only say of which collection it is."""
 _LISTS = {"train_val_list.txt": Split.TRAIN, "test_list.txt": Split.TEST}
 
 Row = Mapping[str, str]
@@ -125,12 +141,10 @@ def _finding_of_labels(labels: str) -> Finding | None:
 
 
 def _finding_of_folders(*names: str) -> Finding | None:
-    """Normal where a folder's name says so in a word of its own (``nih-normal``)."""
+    """Normal where a folder's name says so and nothing else (``nih-normal``)."""
     for name in names:
-        words = " ".join(re.split(r"[^a-z]+", name.lower()))
-        if re.search(r"\b(normal|no findings?)\b", words) and not re.search(
-            r"\b(not|non|ab) normal\b", words
-        ):
+        words = [w for w in re.split(r"[\W_]+", name.lower()) if w and w not in _OWN_WORDS]
+        if " ".join(words) in ("normal", "no finding", "no findings"):
             return Finding.NORMAL
     return None
 

@@ -17,7 +17,7 @@ from hilum.collections.collection import Problem
 from hilum.collections.folders import is_safe_path
 from hilum.collections.origins import HANNOVER
 from hilum.collections.tables import age_in_years, day_of, read_table, sex_of
-from hilum.radiograph import UNSTATED_LICENCE, Finding, Licence, Radiograph, View
+from hilum.radiograph import UNSTATED_LICENCE, Finding, Licence, Radiograph, View, unite_texts
 
 Row = Mapping[str, str]
 
@@ -160,8 +160,8 @@ def describe_image(
 ) -> Radiograph:
     """The radiograph at ``path`` with all that ``row`` says of it; no masks.
 
-    A finding that is not known is added to ``problems`` and left unknown. ``citation`` stands
-    where the row names no source of its own.
+    A finding that is not known is added to ``problems`` and left unknown. ``citation`` is the
+    collection's; it follows the source that the row names.
     """
     source_path = place_of(row)
     try:
@@ -177,7 +177,7 @@ def describe_image(
         patient_id=patient_of(row["patientid"]),
         origin=origin_of(row.get("location", "")),
         licence=licence_of(row.get("license", "")),
-        citation=_source_of(row) or citation,
+        citation=unite_texts(_source_of(row), citation),
         view=view_of(row["view"]),
         age=age_in_years(row.get("age", "")),
         sex=sex_of(row.get("sex", "")),

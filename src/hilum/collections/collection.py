@@ -23,12 +23,14 @@ class Problem:
     - ``mask of another shape``: its width to height is not the image's;
     - ``unexpected image``, ``unknown class``, ``not in metadata``, ``second copy``, ``outside the
       collection``: an image at a place, or with a name, that says nothing about it;
+    - ``ambiguous image``: different files have the name that an annotation gives;
+    - ``linked folder``: a link, which is not followed;
     - ``not a radiograph``: a CT slice or volume;
     - ``unknown finding``, ``unknown structure``: a word hilum does not know;
     - ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``, ``damaged
       annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:
-      found only where pixels are decoded.
+      found only where pixels are decoded; the mask is then unknown.
     """
 
     source_path: str
@@ -83,8 +85,8 @@ class Collection(ABC):
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
         """Read the collection at ``root``, a folder that :meth:`find_root` returned.
 
-        No pixels are decoded. ``others`` are the further folders of the same run: an
-        annotation set finds the images there that it annotates.
+        No mask is decoded, and an image only where its size decides. ``others`` are the further
+        folders of the same run: an annotation set finds the images there that it annotates.
 
         Raises:
             CollectionError: a file without which nothing can be read is damaged.

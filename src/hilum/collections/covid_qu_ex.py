@@ -59,7 +59,7 @@ class CovidQuEx(Collection):
     def find_root(self, folder: Path) -> Path | None:
         """Told by ``COVID-19/infection masks`` below a split."""
         for split in ("Train", "Val", "Test"):
-            root = find_descendant(folder, [f"{split}/COVID-19/infection masks"])
+            root = find_descendant(folder, [f"{split}/COVID-19/infection masks"], depth=3)
             if root is not None:
                 return root
         return None
@@ -69,8 +69,9 @@ class CovidQuEx(Collection):
         problems: list[Problem] = []
         radiographs = tuple(self._radiographs(root, problems))
         claimed = [r.path for r in radiographs]
-        for folder in _MASK_FOLDERS.values():
-            claimed += root.glob(f"*/*/{folder}/*")
+        for place in _class_folders(root):
+            for folder in _MASK_FOLDERS.values():
+                claimed += image_files(place / folder)
         problems += unclaimed_images(root, claimed)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
@@ -108,6 +109,11 @@ class CovidQuEx(Collection):
             citation=self.facts.citation,
             label_source="folder",
         )
+
+
+def _class_folders(root: Path) -> Iterator[Path]:
+    for split_name in _SPLITS:
+        yield from (root / split_name / class_name for class_name in _FINDINGS)
 
 
 def _masks_without_image(root: Path, folder: Path) -> Iterator[Problem]:

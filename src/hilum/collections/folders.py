@@ -4,18 +4,44 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from hilum.collections.collection import Problem
 from hilum.errors import CollectionError
-from hilum.imaging.formats import IMAGE_SUFFIXES
+from hilum.imaging.formats import (
+    IMAGE_SUFFIXES,
+    SNIFFED_BYTES,
+    UNREAD_SUFFIXES,
+    sniff_format,
+)
 
 
 def is_image_name(name: str) -> bool:
     """Whether a file of this name should be an image; hidden files never are."""
     _, dot, ending = name.rpartition(".")
     return not name.startswith(".") and dot + ending.lower() in IMAGE_SUFFIXES
+
+
+def is_image(path: Path) -> bool:
+    """Whether the file at ``path`` is named like an image, or is one by its first bytes."""
+    if path.name.startswith("."):
+        return False
+    return is_image_name(path.name) or _sniffs_as_image(path)
+
+
+def _sniffs_as_image(path: Path) -> bool:
+    if not path.is_file():  # a pipe would never answer
+        return False
+    try:
+        with path.open("rb") as file:
+            return sniff_format(file.read(SNIFFED_BYTES)) is not None
+    except OSError:
+        return False
+
+
+def _is_unread(path: Path) -> bool:
+    return path.name.lower().endswith(UNREAD_SUFFIXES)
 
 
 def is_safe_path(relative: str) -> bool:
@@ -58,18 +84,29 @@ def holds_file_like(folder: Path, pattern: re.Pattern[str]) -> bool:
 
 
 def walk_images(root: Path) -> Iterator[Path]:
-    """All files below ``root`` that are named like images, in sorted order; none if absent.
+    """All images below ``root``, by name or by content, in sorted order; none if absent.
+
+    Hidden files and folders do not count, links to folders are not followed.
 
     Raises:
         CollectionError: a folder may not be read, so that its images would be overlooked.
     """
+    for folder, _, names in _walk(root):
+        yield from (folder / name for name in names if is_image(folder / name))
+
+
+def _walk(
+    root: Path, followed: Container[Path] = ()
+) -> Iterator[tuple[Path, list[Path], list[str]]]:
+    """Each folder at or below ``root``, its links to folders not ``followed``, its files' names."""
     if not root.is_dir():
         return
-    for folder, folders, files in os.walk(root, onerror=_raise_unreadable):
-        folders.sort()
-        for name in sorted(files):
-            if is_image_name(name):
-                yield Path(folder, name)
+    for place, names, files in os.walk(root, onerror=_raise_unreadable, followlinks=True):
+        folder = Path(place)
+        inner = [folder / name for name in sorted(names) if not name.startswith(".")]
+        skipped = [path for path in inner if path.is_symlink() and path not in followed]
+        names[:] = [path.name for path in inner if path not in skipped]
+        yield folder, skipped, sorted(name for name in files if not name.startswith("."))
 
 
 def _raise_unreadable(error: OSError) -> None:
@@ -115,18 +152,36 @@ def find_descendant(folder: Path, names: Iterable[str], *, depth: int = 2) -> Pa
     )
 
 
-def unclaimed_images(root: Path, claimed: Iterable[Path]) -> tuple[Problem, ...]:
-    """A problem for each image file below ``root`` that a reader did not claim."""
+def unclaimed_images(
+    root: Path,
+    claimed: Iterable[Path],
+    *,
+    kind: str = "unexpected image",
+    detail: str = "this collection has no image or mask at this place",
+) -> tuple[Problem, ...]:
+    """A problem for each image below ``root`` that a reader did not claim.
+
+    Images of formats that hilum does not read are problems as well, and links to folders out of
+    which the reader claimed nothing. ``kind`` and ``detail`` are those of the other images.
+    """
     known = set(claimed)
-    return tuple(
-        Problem(
-            path.relative_to(root).as_posix(),
-            "unexpected image",
-            "this collection has no image or mask at this place",
-        )
-        for path in walk_images(root)
-        if path not in known
-    )
+    problems = []
+    for folder, links, names in _walk(root, {parent for path in known for parent in path.parents}):
+        for link in links:
+            problems.append(_problem(root, link, "linked folder", "put the folder itself here"))
+        for path in (folder / name for name in names):
+            if path in known:
+                continue
+            if is_image(path):
+                problems.append(_problem(root, path, kind, detail))
+            elif _is_unread(path):
+                told = "hilum does not read this format; convert it to PNG"
+                problems.append(_problem(root, path, "unexpected image", told))
+    return tuple(problems)
+
+
+def _problem(root: Path, path: Path, kind: str, detail: str) -> Problem:
+    return Problem(path.relative_to(root).as_posix(), kind, detail)
 
 
 def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
@@ -139,9 +194,11 @@ def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
     place = folder
     while place != root:
         step = place / root.relative_to(place).parts[0]
-        problems += [_outside(folder, path, 1) for path in image_files(place)]
+        _, _, names = next(_walk(place))
+        files = [place / name for name in names]
+        problems += [_outside(folder, f, 1) for f in files if is_image(f) or _is_unread(f)]
         for other in subfolders(place):
-            count = sum(1 for _ in walk_images(other)) if other != step else 0
+            count = len(unclaimed_images(other, ())) if other != step else 0
             if count:
                 problems.append(_outside(folder, other, count))
         place = step

@@ -11,8 +11,9 @@ canvas of ``Resolution`` (width x height); foreground is any colour but black. T
 no mask, or name one that does not exist: that structure is then unknown. A structure without a
 row is unknown, too: the files do not say that all 14 were looked for, and one image lacks its
 left lung. ``metadata.csv`` is that of covid-chestxray-dataset and numbers the same patients.
-The lungs cover half of the heart's shadow, but end at the dome of the diaphragm. Consolidation
-and ground glass are outlined whatever their cause, so that ``infection`` stays unknown.
+The lungs cover half of the heart's shadow (median 55 %), but end at the dome of the diaphragm.
+Consolidation and ground glass are outlined whatever their cause, so that ``infection`` stays
+unknown.
 
 Citation: General Blockchain 2020, github.com/GeneralBlockchain; images: Cohen et al. 2020,
 arXiv 2003.11597.
@@ -47,6 +48,8 @@ from hilum.radiograph import (
     MaskFile,
     Radiograph,
     Structure,
+    unite_licences,
+    unite_texts,
 )
 
 _STRUCTURES = {
@@ -86,9 +89,9 @@ class GeneralBlockchain(Collection):
             Finding.OTHER_PNEUMONIA,
         ),
         structures=tuple(_STRUCTURES.values()),
-        lung_convention=LungConvention.BEHIND_HEART,
+        lung_convention=LungConvention.PARTLY_BEHIND_HEART,
         licence=Licence("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
-        citation="General Blockchain 2020; images: Cohen et al. 2020, arXiv 2003.11597",
+        citation="General Blockchain 2020; Cohen et al. 2020, arXiv 2003.11597",
         home_page="https://github.com/GeneralBlockchain/covid-19-chest-xray-segmentations-dataset",
         how_to_get="git clone, give the folder",
     )
@@ -131,7 +134,9 @@ class GeneralBlockchain(Collection):
                 problems.append(Problem(source_path, "missing mask", "not in structure.csv"))
             if row is None:
                 problems.append(Problem(source_path, "not in metadata", "finding unknown"))
-                radiograph = Radiograph(path, source_path, self.facts.name)
+                radiograph = Radiograph(
+                    path, source_path, self.facts.name, citation=self.facts.citation
+                )
             elif not is_radiograph(row):
                 problems.append(Problem(source_path, "not a radiograph", row["view"]))
                 continue
@@ -143,13 +148,16 @@ class GeneralBlockchain(Collection):
                     citation=self.facts.citation,
                     problems=problems,
                 )
-            masks = outlines.get(name, {})
-            yield dataclasses.replace(
-                radiograph,
-                masks=masks,
-                lung_convention=self.facts.lung_convention if _has_lung(masks) else None,
-                label_source="radiologists" if masks else radiograph.label_source,
-            )
+            masks = outlines.get(name)
+            if masks:
+                radiograph = dataclasses.replace(
+                    radiograph,
+                    masks=masks,
+                    lung_convention=self.facts.lung_convention if _has_lung(masks) else None,
+                    licence=unite_licences(radiograph.licence, self.facts.licence),
+                    label_source=unite_texts(radiograph.label_source, "radiologists"),
+                )
+            yield radiograph
 
 
 def _has_lung(masks: _Outlines) -> bool:

@@ -4,7 +4,7 @@ What: 950 images of COVID-19 and other pneumonias (866 radiographs, the rest CT)
 publications and hospitals, with patient, day, finding, view and a licence per image; for 94 of
 them the mean severity score of three readers.
 
-Format: ``images/`` and ``metadata.csv`` (see :mod:`chestxray_metadata`); most copies lack some
+Format: ``images/`` and ``metadata.csv`` (a row per image); most copies lack some
 of the images it names. CT slices and volumes are reported, laterals are radiographs.
 ``annotations/covid-severity-scores.csv`` begins with comment lines; the extent of involvement
 goes from 0 to 8, the opacity from 0 to 6. ``annotations/lungVAE-masks/`` holds lung masks that
@@ -87,6 +87,7 @@ class Ieee8023(Collection):
                     path.relative_to(root).as_posix(), "unused mask", "drawn by a model, no truth"
                 )
             )
+        claimed |= {root / place_of(row) for row in metadata.rows.values()}  # CT volumes
         problems += unclaimed_images(root, claimed)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 

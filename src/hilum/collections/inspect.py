@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,10 @@ from hilum.collections.check_pixels import find_pixel_problems
 from hilum.collections.collection import Problem, Reading
 from hilum.collections.registry import COLLECTIONS, read_folder
 from hilum.radiograph import EmptyMask, Radiograph, Structure
-from hilum.workers import map_ordered
+from hilum.workers import Progress, map_ordered, no_progress
 
 UNKNOWN = "unknown"
 """The name under which counts put what nobody has said."""
-
-EXAMPLES = 3
-"""How many problems of each kind an inspection shows."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +33,12 @@ class ProblemGroup:
     """All problems of one kind."""
 
     kind: str
-    count: int
-    examples: tuple[Problem, ...]
-    """The first few."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.problems)
 
 
 @dataclass(frozen=True)
@@ -66,17 +65,12 @@ class Inspection:
     """By kind, most frequent first."""
     pixels_checked: bool
 
-    @property
-    def problem_count(self) -> int:
-        """The number of all problems."""
-        return sum(group.count for group in self.problems)
-
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values that :mod:`json` writes; counts stay flat.
 
         ``structures`` counts given masks, ``structures_absent`` and ``structures_unknown`` the
-        rest. Each of ``problems`` has its kind, count, one ``example`` with its ``detail``, and
-        all kept ``examples``.
+        rest. Each of ``problems`` is a kind with its ``count`` and the ``source_path`` and
+        ``detail`` of ``each``.
         """
         masks = self.structures
         return {
@@ -100,21 +94,14 @@ class Inspection:
                 {
                     "kind": group.kind,
                     "count": group.count,
-                    "example": group.examples[0].source_path,
-                    "detail": group.examples[0].detail,
-                    "examples": [dataclasses.asdict(problem) for problem in group.examples],
+                    "each": [
+                        {"source_path": problem.source_path, "detail": problem.detail}
+                        for problem in group.problems
+                    ],
                 }
                 for group in self.problems
             ],
         }
-
-
-Progress = Callable[[str, int], Callable[[], None]]
-"""Given a step's name and its number of items, returns what to call after each item."""
-
-
-def _silent(_step: str, _total: int) -> Callable[[], None]:
-    return lambda: None
 
 
 def inspect_all(
@@ -122,7 +109,7 @@ def inspect_all(
     *,
     check_pixels: bool = False,
     workers: int = 1,
-    progress: Progress = _silent,
+    progress: Progress = no_progress,
 ) -> list[Inspection]:
     """Inspect each of ``folders``; an annotation set finds its images in the other ones.
 
@@ -147,7 +134,7 @@ def inspect(
     others: Sequence[Path] = (),
     check_pixels: bool = False,
     workers: int = 1,
-    progress: Progress = _silent,
+    progress: Progress = no_progress,
 ) -> Inspection:
     """Recognise ``folder``, read it and count what it holds.
 
@@ -229,6 +216,6 @@ def _group(problems: Sequence[Problem]) -> tuple[ProblemGroup, ...]:
     for problem in problems:
         by_kind.setdefault(problem.kind, []).append(problem)
     return tuple(
-        ProblemGroup(kind, len(found), tuple(found[:EXAMPLES]))
+        ProblemGroup(kind, tuple(found))
         for kind, found in sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
     )

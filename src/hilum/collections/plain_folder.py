@@ -3,9 +3,10 @@
 What: radiographs that someone sorted into folders; nothing but the finding is known of them.
 
 Format: ``<class>/…/<image>``, optionally below ``train``, ``val``, ``valid``, ``validation`` or
-``test``. Class names are matched without regard to case, hyphens and underscores, with the usual
-synonyms (``covid19``, ``healthy``, ``virus``, ``tb``); images in other folders are reported. So
-are those in folders whose name has the word mask: what they outline is not known.
+``test``; a file is an image by its ending or its content. Class names are matched without regard
+to case, hyphens and underscores, with the usual synonyms (``covid19``, ``healthy``, ``virus``,
+``tb``); images in other folders are reported. So are those in folders whose name has the word
+mask: what they outline is not known.
 
 Citation: none.
 """
@@ -69,9 +70,8 @@ class PlainFolder(Collection):
         radiographs = tuple(self._radiographs(root, problems))
         claimed = {radiograph.path for radiograph in radiographs}
         claimed |= {root / problem.source_path for problem in problems}
-        for problem in unclaimed_images(root, claimed):
-            detail = "its folder is named like no known class"
-            problems.append(Problem(problem.source_path, "unknown class", detail))
+        detail = "its folder is named like no known class"
+        problems += unclaimed_images(root, claimed, kind="unknown class", detail=detail)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
     def _radiographs(self, root: Path, problems: list[Problem]) -> Iterator[Radiograph]:

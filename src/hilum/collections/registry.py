@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from hilum.collections.chestx_ray14 import ChestXray14
-from hilum.collections.collection import Collection, Reading
+from hilum.collections.collection import Collection, Problem, Reading
 from hilum.collections.covid_qu_ex import CovidQuEx
 from hilum.collections.folders import images_outside
 from hilum.collections.general_blockchain import GeneralBlockchain
@@ -19,6 +21,9 @@ from hilum.collections.radiography import RadiographyDatabase
 from hilum.collections.shenzhen import Shenzhen
 from hilum.collections.v7 import V7Covid19Xray
 from hilum.errors import CollectionError
+from hilum.radiograph import Radiograph
+
+Named = TypeVar("Named", Radiograph, Problem)
 
 COLLECTIONS: tuple[Collection, ...] = (
     CovidQuEx(),
@@ -38,14 +43,15 @@ def recognise(folder: Path) -> tuple[Collection, Path]:
     """The collection that ``folder`` holds and the folder at or below it where it begins.
 
     Raises:
-        CollectionError: there is no such folder, it is no collection hilum knows, or it holds
-            several of them side by side.
+        CollectionError: there is no such folder, it may not be entered, it is no collection
+            hilum knows, or it holds several of them side by side.
     """
     if not folder.is_dir():
         raise CollectionError("there is no such folder", path=folder, remedy="check the spelling")
-    found = [(c, root) for c in COLLECTIONS[:-1] if (root := c.find_root(folder)) is not None]
-    if not found and (root := COLLECTIONS[-1].find_root(folder)) is not None:
-        found = [(COLLECTIONS[-1], root)]
+    with _readable(folder):
+        found = [(c, root) for c in COLLECTIONS[:-1] if (root := c.find_root(folder)) is not None]
+        if not found and (root := COLLECTIONS[-1].find_root(folder)) is not None:
+            found = [(COLLECTIONS[-1], root)]
     if not found:
         raise CollectionError(
             "this folder is no collection hilum knows",
@@ -69,9 +75,36 @@ def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
     """Recognise and read ``folder``; images beside the collection are problems of the reading.
 
     Raises:
-        CollectionError: as :func:`recognise` and :meth:`Collection.read` do.
+        CollectionError: as :func:`recognise` and :meth:`Collection.read` do, or a folder may
+            not be entered.
     """
     collection, root = recognise(folder)
-    reading = collection.read(root, others=others)
-    outside = images_outside(folder, root)
-    return dataclasses.replace(reading, problems=reading.problems + outside)
+    with _readable(folder):
+        reading = collection.read(root, others=others)
+        outside = images_outside(folder, root)
+    return dataclasses.replace(
+        reading,
+        radiographs=tuple(map(_with_printable_path, reading.radiographs)),
+        problems=tuple(map(_with_printable_path, reading.problems + outside)),
+    )
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CollectionError(
+            "the folder cannot be read",
+            path=error.filename or folder,
+            got=error.strerror or type(error).__name__,
+            remedy="check your permissions",
+        ) from None
+
+
+def _with_printable_path(named: Named) -> Named:
+    """A file name may hold bytes that are no UTF-8; tables cannot. They become ``\\udcff``."""
+    printable = named.source_path.encode("utf-8", "backslashreplace").decode("utf-8")
+    if printable == named.source_path:
+        return named
+    return dataclasses.replace(named, source_path=printable)

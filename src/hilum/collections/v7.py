@@ -2,8 +2,9 @@
 
 What: human-checked outlines of both lungs in the 517 COVID-19 images of covid-chestxray-dataset
 (435 of them outlined; CT slices and laterals are not). No images come along: they are found in
-the other folders of the run, in covid-chestxray-dataset or by file name anywhere else. Hannover's
-own files will not do: covid-chestxray-dataset has cropped them to squares.
+the other folders of the run, in covid-chestxray-dataset or by file name anywhere else, unless
+different files have the name. Hannover's own files will not do: covid-chestxray-dataset has
+cropped them to squares.
 
 Format: ``annotations/covid-only-coco.zip`` holds ``output.json`` (COCO), which may lie unpacked
 beside it. Each lung is an annotation of category ``Lung`` with polygons in pixels of an image of
@@ -21,11 +22,12 @@ arXiv 2003.11597.
 from __future__ import annotations
 
 import dataclasses
+import filecmp
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hilum.collections.check_pixels import same_shape
 from hilum.collections.chestxray_metadata import origin_of, patient_of, view_of
 from hilum.collections.coco import CocoImage, read_coco
 from hilum.collections.collection import Collection, Facts, Problem, Reading
@@ -34,8 +36,8 @@ from hilum.collections.ieee8023 import Ieee8023
 from hilum.collections.json_files import read_json
 from hilum.collections.tables import age_in_years, sex_of
 from hilum.errors import CollectionError, ImageError
-from hilum.imaging.formats import SNIFFED_BYTES, ImageFormat, sniff_format
-from hilum.imaging.header import read_size
+from hilum.imaging.masks import same_shape
+from hilum.imaging.read import read_picture
 from hilum.radiograph import (
     Finding,
     Licence,
@@ -45,6 +47,8 @@ from hilum.radiograph import (
     Radiograph,
     Structure,
     View,
+    unite_licences,
+    unite_texts,
 )
 
 _PLACES = (
@@ -56,7 +60,13 @@ _PLACES = (
 )
 """Where the COCO file may be, below the root; the archive's member where it is one."""
 
+_Trouble = list[tuple[str, str]]
+"""Kinds and details of problems."""
+
+_ANNOTATORS = "V7 annotators"
 _MASK_FOLDERS = ("annotations/all-images-semantic-masks", "all-images-semantic-masks")
+_REDUCED = 64
+"""Side in pixels to which an image may shrink while it is decoded: only its shape counts."""
 _NUMBER = re.compile(r"/images/(\d+)/")
 """In ``darwin_url``: the number that names the image's mask."""
 
@@ -72,7 +82,7 @@ class V7Covid19Xray(Collection):
         structures=(Structure.RIGHT_LUNG, Structure.LEFT_LUNG),
         lung_convention=LungConvention.BEHIND_HEART,
         licence=Licence("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
-        citation="V7 Labs 2020; images: Cohen et al. 2020, arXiv 2003.11597",
+        citation="V7 Labs 2020; Cohen et al. 2020, arXiv 2003.11597",
         home_page="https://github.com/v7labs/covid-19-xray-dataset",
         how_to_get="git clone; give the folder and that of covid-chestxray-dataset",
     )
@@ -110,10 +120,9 @@ class V7Covid19Xray(Collection):
             if "CT" in image.tags:
                 problems.append(Problem(name, "not a radiograph", "CT"))
                 continue
-            home = homes.find(name)
+            home, trouble = homes.find(name)
             if home is None:
-                detail = "annotated, but in no other folder that was given"
-                problems.append(Problem(name, "missing image", detail))
+                problems += [Problem(name, kind, detail) for kind, detail in trouble]
                 continue
             known = home if isinstance(home, Radiograph) else self._from_tags(image, home)
             masks, trouble = _lungs(image, known.view)
@@ -123,15 +132,23 @@ class V7Covid19Xray(Collection):
                     [("mask of another shape", "the image was cropped")],
                 )
             problems += [Problem(name, kind, detail) for kind, detail in trouble]
-            yield dataclasses.replace(
-                known,
-                source_path=name,
-                collection=self.facts.name,
-                masks=masks,
-                lung_convention=self.facts.lung_convention if masks else None,
-                official_split=None,
-                label_source="V7 annotators",
+            known = dataclasses.replace(
+                known, source_path=name, collection=self.facts.name, official_split=None
             )
+            yield self._outlined(known, masks) if masks else known
+
+    def _outlined(
+        self, radiograph: Radiograph, masks: Mapping[Structure, tuple[Mask, ...]]
+    ) -> Radiograph:
+        """``radiograph`` with ``masks``, and with whom and what they bind its user to name."""
+        return dataclasses.replace(
+            radiograph,
+            masks=masks,
+            lung_convention=self.facts.lung_convention,
+            licence=unite_licences(radiograph.licence, self.facts.licence),
+            citation=unite_texts(radiograph.citation, self.facts.citation),
+            label_source=unite_texts(radiograph.label_source, _ANNOTATORS),
+        )
 
     def _from_tags(self, image: CocoImage, path: Path) -> Radiograph:
         tags = dict(
@@ -148,6 +165,7 @@ class V7Covid19Xray(Collection):
             view=view_of(tags.get("View", "")),
             age=age_in_years(tags.get("Age", "")),
             sex=sex_of(tags.get("Sex", "")),
+            label_source=_ANNOTATORS,
         )
 
 
@@ -155,8 +173,8 @@ class _Homes:
     """The images of the other folders: with all that is known of them, or just by name."""
 
     def __init__(self, others: Sequence[Path]) -> None:
-        self._known: dict[str, Radiograph] = {}
-        self._by_name: dict[str, Path] = {}
+        self._known: dict[str, list[Radiograph]] = defaultdict(list)
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
         for folder in others:
             self._add(folder)
 
@@ -164,22 +182,33 @@ class _Homes:
         root = Ieee8023().find_root(folder)
         if root is not None:
             for radiograph in Ieee8023().read(root).radiographs:
-                self._known.setdefault(radiograph.path.name, radiograph)
+                self._known[radiograph.path.name].append(radiograph)
             return
         for path in walk_images(folder):
             if "mask" not in path.parent.name.lower():
-                self._by_name.setdefault(path.name, path)
+                self._by_name[path.name].append(path)
 
-    def find(self, name: str) -> Radiograph | Path | None:
-        """The image called exactly ``name``."""
-        return self._known.get(name) or self._by_name.get(name)
+    def find(self, name: str) -> tuple[Radiograph | Path | None, _Trouble]:
+        """The image called exactly ``name``; or None, with the kind and detail of the reason."""
+        found: Sequence[Radiograph | Path] = self._known.get(name) or self._by_name.get(name, [])
+        if not found:
+            return None, [("missing image", "annotated, but in no other folder that was given")]
+        first, *rest = (home if isinstance(home, Path) else home.path for home in found)
+        if not all(_same_file(first, other) for other in rest):
+            detail = f"{len(found)} files have this name and differ; give only one's folder"
+            return None, [("ambiguous image", detail)]
+        return found[0], []
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
 
 
 def _coco_place(root: Path) -> tuple[Path, str | None] | None:
     return next(((root / n, member) for n, member in _PLACES if (root / n).is_file()), None)
-
-
-_Trouble = list[tuple[str, str]]
 
 
 def _lungs(
@@ -205,16 +234,12 @@ def _lungs(
 
 
 def _has_shape(path: Path, width: int, height: int) -> bool:
-    """Whether the image's width to height is as expected; True where its header is damaged."""
+    """Whether the image's width to height is as expected; True where it cannot be read."""
     try:
-        data = path.read_bytes()
-        image_format = sniff_format(data[:SNIFFED_BYTES])
-        if image_format is None or image_format is ImageFormat.DICOM:
-            return True
-        found_width, found_height = read_size(data, image_format, path=path)
-    except (OSError, ImageError):
+        picture = read_picture(path, at_least=_REDUCED)
+    except ImageError:
         return True  # whoever decodes the image reports that
-    return same_shape((found_width, found_height), (width, height))
+    return same_shape((picture.width, picture.height), (width, height))
 
 
 def _middle(outline: tuple[tuple[float, ...], ...]) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +23,7 @@ from hilum.dataset.split import SplitOptions, assign_splits, group_ids
 from hilum.dataset.write import PlacedRow, write_shards
 from hilum.errors import DatasetError, OutputError
 from hilum.radiograph import Radiograph
-from hilum.workers import map_ordered
+from hilum.workers import Progress, map_ordered, no_progress
 
 
 @dataclass(frozen=True)
@@ -42,20 +44,12 @@ class Compiled:
     issues_by_kind: dict[str, int]
 
 
-Progress = Callable[[str, int], Callable[[], None]]
-"""Given a step's name and its number of items, returns what to call after each item."""
-
-
-def _silent(_step: str, _total: int) -> Callable[[], None]:
-    return lambda: None
-
-
 def compile_dataset(
     folders: Sequence[Path],
     output: Path,
     *,
     options: CompileOptions | None = None,
-    progress: Progress = _silent,
+    progress: Progress = no_progress,
 ) -> Compiled:
     """Read ``folders``, each a known collection, into the dataset folder ``output``.
 
@@ -114,10 +108,30 @@ def _read(folders: Sequence[Path]) -> list[Reading]:
         raise DatasetError(
             "a folder is given twice", path=", ".join(map(str, folders)), remedy="give each once"
         )
-    return [
+    readings = [
         read_folder(folder, others=[other for other in roots if other != root])
         for folder, root in zip(folders, roots, strict=True)
     ]
+    return [_tell_apart(reading, readings) for reading in readings]
+
+
+def _tell_apart(reading: Reading, readings: Sequence[Reading]) -> Reading:
+    """Where several folders of one collection are given, paths begin where the folders part."""
+    roots = [other.root.resolve() for other in readings if other.collection == reading.collection]
+    if len(roots) == 1:
+        return reading
+    place = reading.root.resolve().relative_to(os.path.commonpath(roots))
+    return dataclasses.replace(
+        reading,
+        radiographs=tuple(
+            dataclasses.replace(r, source_path=(place / r.source_path).as_posix())
+            for r in reading.radiographs
+        ),
+        problems=tuple(
+            dataclasses.replace(p, source_path=(place / p.source_path).as_posix())
+            for p in reading.problems
+        ),
+    )
 
 
 def _prepare(

@@ -14,11 +14,14 @@ import hilum
 from hilum.collections.collection import Reading
 from hilum.dataset.split import SplitOptions
 from hilum.dataset.write import PlacedRow, Shard, label_values
+from hilum.errors import ImageError
+from hilum.imaging.read import read_file
+from hilum.radiograph import MaskFile
 
 LOCK_FORMAT = 1
 """Of the whole folder; raised when an older reader would misread it."""
 
-_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom")
+_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom", "python-gdcm")
 """The packages whose version can change a byte of the output."""
 
 
@@ -31,7 +34,9 @@ def write_lock(
 ) -> dict[str, Any]:
     """Write the lock to ``path`` and return it. It holds no dates, so that a repeat is equal.
 
-    ``files`` maps the SHA-256 of each source image to the places it was found at.
+    ``files`` maps the SHA-256 of each source image to the places it was found at. Of each input's
+    mask files there is one hash over all; its tables count by the labels they lead to, of which
+    ``content_sha256`` is made.
     """
     lock = {
         "format": LOCK_FORMAT,
@@ -41,7 +46,11 @@ def write_lock(
         "content_sha256": content_hash(rows),
         "shards": {shard.path.name: shard.sha256 for shard in shards},
         "inputs": [
-            {"collection": reading.collection, "images": len(reading.radiographs)}
+            {
+                "collection": reading.collection,
+                "images": len(reading.radiographs),
+                "masks_sha256": _masks_hash(reading),
+            }
             for reading in readings
         ],
         "files": {
@@ -51,6 +60,25 @@ def write_lock(
     }
     path.write_text(json.dumps(lock, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return lock
+
+
+def _masks_hash(reading: Reading) -> str:
+    """SHA-256 over the names and bytes of all mask files that ``reading`` refers to."""
+    paths = {
+        mask.path
+        for radiograph in reading.radiographs
+        for masks in radiograph.masks.values()
+        for mask in masks
+        if isinstance(mask, MaskFile)
+    }
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        try:
+            digest = hashlib.sha256(read_file(path)).hexdigest()
+        except ImageError:  # which issues.csv tells
+            digest = "unreadable"
+        total.update(f"{digest} {path.relative_to(reading.root).as_posix()}\n".encode())
+    return total.hexdigest()
 
 
 def content_hash(rows: Sequence[PlacedRow]) -> str:

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 
 from hilum.dataset.issues import Issue
 from hilum.dataset.prepare import Prepared, StoredMask
-from hilum.radiograph import Finding, Licence, Radiograph, Split, Structure, View
+from hilum.radiograph import (
+    Finding,
+    Radiograph,
+    Split,
+    Structure,
+    View,
+    unite_licences,
+    unite_texts,
+)
 
 _LUNGS = frozenset({Structure.RIGHT_LUNG, Structure.LEFT_LUNG})
 
@@ -88,9 +96,9 @@ def _fill(leader: Radiograph, copy: Radiograph) -> Radiograph:
         leader,
         **filled,
         severity=leader.severity + tuple(s for s in copy.severity if s.scale not in scales),
-        label_source=_both(leader.label_source, copy.label_source) or None,
-        citation=_both(leader.citation, copy.citation),
-        licence=_both_licences(leader.licence, copy.licence),
+        label_source=unite_texts(leader.label_source, copy.label_source) or None,
+        citation=unite_texts(leader.citation, copy.citation),
+        licence=unite_licences(leader.licence, copy.licence),
     )
 
 
@@ -101,18 +109,6 @@ def _says_more(value: object, than: object) -> bool:
     if isinstance(value, View) and isinstance(than, View):
         return value in _NARROWER_VIEWS.get(than, ())
     return value is not None and than is None
-
-
-def _both(first: str | None, second: str | None) -> str:
-    return "; ".join(dict.fromkeys(text for text in (first, second) if text))
-
-
-def _both_licences(first: Licence, second: Licence) -> Licence:
-    """The terms of both: the row carries what either published."""
-    if first.name == second.name:
-        return first
-    names = [*first.name.split(" AND "), second.name]
-    return Licence(" AND ".join(dict.fromkeys(names)))
 
 
 def _conflicts(leader: Radiograph, copy: Prepared) -> Iterator[Issue]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
+from hilum.collections.check_pixels import read_masks
 from hilum.dataset.issues import Issue
-from hilum.errors import HilumError, ImageError
+from hilum.errors import ImageError
 from hilum.imaging.formats import ImageFormat
-from hilum.imaging.masks import BinaryMask, encode_mask, read_mask, split_lungs
-from hilum.imaging.read import Picture, decode_picture
-from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, Radiograph, Structure
-
-_PROPORTION_TOLERANCE = 0.02
-"""How far width ÷ height of a mask may be from its image's before it is an issue."""
+from hilum.imaging.masks import BinaryMask, encode_mask
+from hilum.imaging.read import Picture, decode_picture, read_file
+from hilum.radiograph import Radiograph, Structure
 
 
 @dataclass(frozen=True)
@@ -58,12 +55,11 @@ class Outcome:
 def prepare(radiograph: Radiograph) -> Outcome:
     """Read ``radiograph`` and its masks. An unreadable image is an issue, not a row."""
     try:
-        data = _read_bytes(radiograph.path)
+        data = read_file(radiograph.path)
         picture = decode_picture(data, path=radiograph.path)
     except ImageError as error:
         return Outcome(None, (_issue(radiograph, "unreadable image", error.reason),))
-    issues: list[Issue] = []
-    masks = _prepare_masks(radiograph, picture, issues)
+    masks, problems = read_masks(radiograph, width=picture.width, height=picture.height)
     prepared = Prepared(
         radiograph=radiograph,
         image_id=hashlib.sha256(data).hexdigest(),
@@ -73,6 +69,7 @@ def prepare(radiograph: Radiograph) -> Outcome:
         stored_size=len(data),
         masks={structure: _store(mask) for structure, mask in masks.items()},
     )
+    issues = (_issue(radiograph, problem.kind, problem.detail) for problem in problems)
     return Outcome(prepared, tuple(issues))
 
 
@@ -85,7 +82,7 @@ def stored_image(prepared: Prepared) -> tuple[bytes, str]:
         ImageError: the file changed or vanished since it was prepared.
     """
     path = prepared.radiograph.path
-    data = _read_bytes(path)
+    data = read_file(path)
     if hashlib.sha256(data).hexdigest() != prepared.image_id:
         raise ImageError(
             "the file changed while the dataset was being compiled",
@@ -111,73 +108,6 @@ def _store(mask: BinaryMask) -> StoredMask:
     return StoredMask(
         encode_mask(mask), hashlib.sha256(shape + np.packbits(mask).tobytes()).hexdigest()
     )
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ImageError(
-            "the file cannot be opened", path=path, got=error.strerror or type(error).__name__
-        ) from None
-
-
-def _prepare_masks(
-    radiograph: Radiograph, picture: Picture, issues: list[Issue]
-) -> dict[Structure, BinaryMask]:
-    masks: dict[Structure, BinaryMask] = {}
-    for structure, parts in radiograph.masks.items():
-        try:
-            mask = read_mask(parts, width=picture.width, height=picture.height)
-        except HilumError as error:
-            # The file's name only: a whole path would differ from machine to machine.
-            name = Path(error.path).name if error.path else structure
-            detail = f"{structure}, {name}: {error.reason}"
-            issues.append(_issue(radiograph, "unreadable mask", detail))
-            continue
-        for part in parts:
-            issues += _check_proportions(radiograph, structure, part, picture)
-        if structure is not Structure.LUNGS:
-            masks[structure] = mask
-            continue
-        lungs = split_lungs(mask)
-        if lungs is None:
-            issues.append(
-                _issue(
-                    radiograph,
-                    "lungs not told apart",
-                    "the lung mask has no two large parts; both lungs are stored as unknown",
-                )
-            )
-        else:
-            masks[Structure.RIGHT_LUNG], masks[Structure.LEFT_LUNG] = lungs
-    return masks
-
-
-def _check_proportions(
-    radiograph: Radiograph, structure: Structure, part: Mask, picture: Picture
-) -> list[Issue]:
-    size = _canvas(part)
-    if size is None:
-        return []
-    ratio = (size[0] / size[1]) / (picture.width / picture.height)
-    if abs(ratio - 1) <= _PROPORTION_TOLERANCE:
-        return []
-    detail = (
-        f"{structure}: {size[0]}×{size[1]} on an image of {picture.width}×{picture.height}; "
-        "stretched to fit"
-    )
-    return [_issue(radiograph, "mask of other proportions", detail)]
-
-
-def _canvas(part: Mask) -> tuple[int, int] | None:
-    match part:
-        case MaskPolygons():
-            return part.canvas
-        case MaskFile():
-            return part.canvas
-        case EmptyMask():
-            return None
 
 
 def _issue(radiograph: Radiograph, kind: str, detail: str) -> Issue:

@@ -157,11 +157,16 @@ def _read_lock(folder: Path) -> dict[str, Any]:
         ) from None
     except ValueError:
         lock = None
-    if not isinstance(lock, dict) or lock.get("format") != LOCK_FORMAT:
+    if (
+        not isinstance(lock, dict)
+        or lock.get("format") != LOCK_FORMAT
+        or not isinstance(lock.get("shards"), dict)
+        or not isinstance(lock.get("content_sha256"), str)
+    ):
         raise DatasetError(
             "the lock is damaged or of another version of hilum",
             path=path,
-            expected=f"JSON with format {LOCK_FORMAT}",
+            expected=f"JSON with format {LOCK_FORMAT}, shards and content_sha256",
             remedy="compile the dataset again with this version",
         )
     return lock

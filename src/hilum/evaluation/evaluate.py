@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,10 @@ from hilum.dataset.read import Dataset, Row
 from hilum.evaluation.intervals import Estimate, mean_with_interval, ratio_of_sums
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.imaging.masks import BinaryMask
+from hilum.imaging.read import Picture, decode_picture
 from hilum.inference.model import Score
-from hilum.inference.predictor import Prediction, Predictor
-from hilum.radiograph import Finding, Split, Structure
+from hilum.inference.predictor import Prediction, Predictor, Status
+from hilum.radiograph import Finding, LungConvention, Split, Structure, View
 
 _MASKS = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.INFECTION)
 
@@ -26,38 +27,43 @@ class Judged:
     group: str
     truth: Finding | None
     predicted: Finding | None
+    refused: bool
     overlaps: dict[Structure, tuple[int, int, int]]
     """Pixels in both, predicted, true: of each structure that is known; lungs: both together."""
 
 
-def evaluate(
-    predictor: Predictor,
-    dataset: Dataset,
-    split: Split,
-    *,
-    advance: Callable[[], None] = lambda: None,
-) -> tuple[Score, ...]:
+def evaluate(predictor: Predictor, dataset: Dataset, split: Split) -> tuple[Score, ...]:
     """Every score this model can have on ``split``, each with n, interval and protocol.
 
-    A refused image counts as one on which nothing was found. What the model does not outline
-    or name has no score.
+    Laterals are left out, and lung masks of a convention the model does not follow. A refused
+    image counts as wrong: Dice 0, neither positive nor negative. What the model does not
+    outline or name has no score.
     """
     description = predictor.model.description
-    judged = []
-    for row in dataset.rows(split, structures=_MASKS):
-        judged.append(judge(predictor(row.pixels()), row))
-        advance()
-    protocol = f"{split} split of dataset {dataset.content_sha256[:16]}"
+    judged = [
+        judge(predictor.predict_picture(_picture(row, predictor)), row, description.lung_convention)
+        for row in dataset.rows(split, structures=_MASKS)
+        if row.labels["view"] != View.LATERAL
+    ]
+    protocol = f"frontal radiographs, {split} split of dataset {dataset.content_sha256[:16]}"
     scores = _lung_scores(judged, protocol)
     if Structure.INFECTION in description.targets:
         scores += _infection_scores(judged, protocol)
     if description.findings:
         scores += _finding_scores(judged, description.findings, protocol)
+    refused = np.array([one.refused for one in judged], np.float64)
+    share = mean_with_interval(refused, [one.group for one in judged])
+    if share.n:
+        scores.append(_score("refused", share, f"share; {protocol}"))
     return tuple(scores)
 
 
-def judge(prediction: Prediction, row: Row) -> Judged:
-    """Compare one prediction with the dataset's row."""
+def _picture(row: Row, predictor: Predictor) -> Picture:
+    return decode_picture(row.image, path=row.image_id, at_least=predictor.decoded_side)
+
+
+def judge(prediction: Prediction, row: Row, convention: LungConvention | None) -> Judged:
+    """Compare one prediction with the dataset's row, lungs only if they are of ``convention``."""
     predicted = {
         Structure.RIGHT_LUNG: prediction.right_lung,
         Structure.LEFT_LUNG: prediction.left_lung,
@@ -67,12 +73,20 @@ def judge(prediction: Prediction, row: Row) -> Judged:
     truth = {structure: row.mask(structure) for structure in _MASKS}
     right, left = truth[Structure.RIGHT_LUNG], truth[Structure.LEFT_LUNG]
     truth[Structure.LUNGS] = None if right is None or left is None else right | left
+    if row.labels["lung_convention"] != convention:
+        truth = {Structure.INFECTION: truth[Structure.INFECTION]}
     overlaps = {
         structure: _count(predicted[structure], mask)
         for structure, mask in truth.items()
         if mask is not None
     }
-    return Judged(str(row.labels["group_id"]), row.finding, prediction.finding, overlaps)
+    return Judged(
+        group=str(row.labels["group_id"]),
+        truth=row.finding,
+        predicted=prediction.finding,
+        refused=prediction.status is not Status.OK,
+        overlaps=overlaps,
+    )
 
 
 def _count(predicted: BinaryMask | None, truth: BinaryMask) -> tuple[int, int, int]:
@@ -85,40 +99,44 @@ def _count(predicted: BinaryMask | None, truth: BinaryMask) -> tuple[int, int, i
 def _lung_scores(judged: list[Judged], protocol: str) -> list[Score]:
     scores = []
     for structure in (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG):
-        both, found, true, groups = _overlaps(judged, structure)
+        dice, _, groups = _dice(judged, structure)
         if len(groups):
-            mean = mean_with_interval(dice_per_image(both, found, true), groups)
+            mean = mean_with_interval(dice, groups)
             scores.append(_score(f"{structure} Dice", mean, f"mean over all images; {protocol}"))
     return scores
 
 
 def _infection_scores(judged: list[Judged], protocol: str) -> list[Score]:
     """The infection's Dice in its three definitions, which papers print under one name."""
-    both, found, true, groups = _overlaps(judged, Structure.INFECTION)
-    dice = dice_per_image(both, found, true)
+    dice, counts, groups = _dice(judged, Structure.INFECTION)
+    both, found, true = counts.T.astype(np.float64)
     filled = true > 0
     kept = [group for group, keep in zip(groups, filled, strict=True) if keep]
     definitions = (
-        (mean_with_interval(dice, groups), "mean over all images, empty on empty = 1"),
-        (mean_with_interval(dice[filled], kept), "mean over images with infection"),
+        ("all images", mean_with_interval(dice, groups), "mean, empty on empty = 1"),
+        ("infected images", mean_with_interval(dice[filled], kept), "mean"),
         (
-            ratio_of_sums(
-                2 * both[filled].astype(np.float64),
-                (found + true)[filled].astype(np.float64),
-                kept,
-            ),
-            "pooled over images with infection",
+            "pooled",
+            ratio_of_sums(2 * both[filled], (found + true)[filled], kept),
+            "pixels of infected images together",
         ),
     )
-    return [_score("infection Dice", e, f"{name}; {protocol}") for e, name in definitions if e.n]
+    return [
+        _score(f"infection Dice, {name}", estimate, f"{how}; {protocol}")
+        for name, estimate, how in definitions
+        if estimate.n
+    ]
 
 
-def _overlaps(
+def _dice(
     judged: list[Judged], structure: Structure
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], list[str]]:
+) -> tuple[NDArray[np.float64], NDArray[np.int64], list[str]]:
+    """Of the N images where ``structure`` is known: Dice (N), pixel counts (N×3), groups."""
     known = [one for one in judged if structure in one.overlaps]
     counts = np.array([one.overlaps[structure] for one in known], np.int64).reshape(-1, 3)
-    return counts[:, 0], counts[:, 1], counts[:, 2], [one.group for one in known]
+    dice = dice_per_image(*counts.T)
+    dice[[one.refused for one in known]] = 0  # where truth is empty too: nothing was said
+    return dice, counts, [one.group for one in known]
 
 
 def _finding_scores(
@@ -130,10 +148,13 @@ def _finding_scores(
         groups = [one.group for one, _ in known]
         is_covid = np.array([truth == Finding.COVID for _, truth in known], np.float64)
         called = np.array([one.predicted == Finding.COVID for one, _ in known], np.float64)
+        cleared = np.array(
+            [not one.refused and one.predicted != Finding.COVID for one, _ in known], np.float64
+        )
         negative = 1 - is_covid
         figures += [
             ("COVID-19 sensitivity", ratio_of_sums(is_covid * called, is_covid, groups)),
-            ("COVID-19 specificity", ratio_of_sums(negative * (1 - called), negative, groups)),
+            ("COVID-19 specificity", ratio_of_sums(negative * cleared, negative, groups)),
         ]
     # What the model has no name for cannot be called right, and does not count as wrong.
     named = [(one, truth) for one, truth in known if any(truth.is_a(f) for f in findings)]

@@ -12,20 +12,23 @@ from hilum.evaluation.overlap import dice_per_image, overlap_counts
 CANDIDATES = np.arange(0.05, 0.951, 0.025).round(3)
 
 
-def best_mask_threshold(probabilities: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
-    """The threshold with the best mean Dice over the images that have the target.
+def dice_by_threshold(
+    probability: NDArray[np.float32], truth: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The Dice of one image (both H×W) at each of :data:`CANDIDATES`."""
+    predicted = np.stack([probability >= threshold for threshold in CANDIDATES])
+    return dice_per_image(*overlap_counts(predicted, truth[None]))
 
-    ``probabilities`` and ``truth`` are N×H×W. 0.5 where no image has it; of equally good
-    ones, that nearest to 0.5.
+
+def best_mask_threshold(dice: Sequence[NDArray[np.float64]]) -> float:
+    """The threshold with the best mean Dice over images that have the target.
+
+    ``dice`` holds what :func:`dice_by_threshold` gave for each of them. 0.5 where there is
+    none; of equally good ones, that nearest to 0.5.
     """
-    filled = truth.any((1, 2))
-    if not filled.any():
+    if not dice:
         return 0.5
-    dice = [
-        float(dice_per_image(*overlap_counts(probabilities[filled] >= t, truth[filled])).mean())
-        for t in CANDIDATES
-    ]
-    return _nearest_to_half(CANDIDATES, dice)
+    return _nearest_to_half(CANDIDATES, np.mean(dice, axis=0).tolist())
 
 
 def best_finding_threshold(

@@ -32,11 +32,3 @@ def dice_per_image(
     """
     total = predicted + truth
     return np.where(total == 0, 1.0, 2 * both / np.maximum(total, 1))
-
-
-def pooled_dice(
-    both: NDArray[np.int64], predicted: NDArray[np.int64], truth: NDArray[np.int64]
-) -> float:
-    """Dice of all images' pixels thrown together: large lesions weigh most. NaN if none."""
-    total = int(predicted.sum() + truth.sum())
-    return float("nan") if total == 0 else 2 * int(both.sum()) / total

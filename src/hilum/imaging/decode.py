@@ -6,16 +6,14 @@ import os
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from hilum.imaging.faults import AnyPath, check_size, damaged, unsupported
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.jpeg import JpegLayout, inspect_jpeg, runs_out_early
+from hilum.imaging.lookup import Pixels
 from hilum.imaging.png import inspect_png
 from hilum.imaging.tiff import decode_tiff, inspect_tiff
 from hilum.imaging.webp import inspect_webp
-
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 # What OpenCV logs about a damaged file is raised here as an ImageError; whoever wants the log
 # sets the variable.

@@ -22,11 +22,11 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
-from hilum.errors import ImageError
+from hilum.errors import ImageError, NotARadiographError
 from hilum.imaging.faults import AnyPath, check_size, damaged, unsupported
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.jpeg import inspect_jpeg, runs_out_early
-from hilum.imaging.lookup import look_up, row_blocks
+from hilum.imaging.lookup import Pixels, look_up, row_blocks
 from hilum.imaging.quiet import quiet_warnings
 
 RADIOGRAPHY = frozenset({"CR", "DX", "DR", "RG", "RF", "XA", "HC", "SC", "OT", ""})
@@ -35,7 +35,6 @@ RADIOGRAPHY = frozenset({"CR", "DX", "DR", "RG", "RF", "XA", "HC", "SC", "OT", "
 _GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 
-Grey = NDArray[np.uint8] | NDArray[np.uint16]
 Values = NDArray[np.float64]
 
 
@@ -53,7 +52,8 @@ def decode_dicom(data: bytes, *, path: AnyPath) -> NDArray[np.uint8]:
     :func:`~hilum.imaging.read.to_uint8`, and the window lost.
 
     Raises:
-        ImageError: damaged, no single frame of pixels, not a radiograph, or compressed in a
+        NotARadiographError: of another modality, such as CT.
+        ImageError: damaged, no single frame of pixels, mirrored or turned, or compressed in a
             way that cannot be read.
     """
     try:
@@ -82,7 +82,7 @@ def _parse(data: bytes, path: AnyPath) -> FileDataset:
 def _check_kind(dataset: FileDataset, path: AnyPath) -> None:
     modality = str(dataset.get("Modality") or "").strip().upper()
     if modality not in RADIOGRAPHY:
-        raise ImageError(
+        raise NotARadiographError(
             f"not a radiograph: modality {modality}",
             path=path,
             expected="an X-ray projection such as CR or DX",
@@ -107,6 +107,25 @@ def _check_kind(dataset: FileDataset, path: AnyPath) -> None:
     if allocated not in (8, 16) or (dataset.SamplesPerPixel == 3 and allocated != 8):
         raise _unsupported(f"{allocated} bits per sample", "8 or 16, in colour 8", path)
     check_size(dataset.Columns, dataset.Rows, path=path)
+    _check_orientation(dataset, path)
+
+
+def _check_orientation(dataset: Dataset, path: AnyPath) -> None:
+    """Image-right is the patient's left, image-down the feet, where that is told.
+
+    Patient Orientation (PS3.3, C.7.6.1.1.1): whither rows and columns lead.
+    """
+    value = dataset.get("PatientOrientation") or []
+    told = [value] if isinstance(value, str) else [str(direction) for direction in value]
+    if all(not here or here.startswith(due) for here, due in zip(told, "LF", strict=False)):
+        return
+    raise NotARadiographError(
+        "the radiograph is not shown from the front and upright, so that sides would be swapped",
+        path=path,
+        got="Patient Orientation " + "\\".join(told),
+        expected="L\\F: rows to the patient's left, columns to the feet",
+        remedy="export it as a frontal view with the patient's left at image-right",
+    )
 
 
 def _decode_pixels(dataset: FileDataset, path: AnyPath) -> NDArray[Any]:
@@ -138,7 +157,7 @@ def _render(dataset: Dataset, pixels: NDArray[Any], path: AnyPath) -> NDArray[np
     They are worked out once for each value a pixel can have, and then looked up.
     """
     stored = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("="))
-    codes: Grey = stored.view(np.uint8) if stored.dtype.itemsize == 1 else stored.view(np.uint16)
+    codes: Pixels = stored.view(np.uint8) if stored.dtype.itemsize == 1 else stored.view(np.uint16)
     every = np.arange(1 << 8 * stored.dtype.itemsize).astype(codes.dtype).view(stored.dtype)
     is_used = np.zeros(every.shape, bool)
     for rows in row_blocks(*codes.shape):

@@ -51,8 +51,8 @@ def add_caption(
     for number, line in enumerate(lines):
         scale = text_height / 21  # a capital of this font is 21 pixels high at scale 1
         room = canvas.shape[1] - 2 * _PADDING
-        needed = sum(_text_width(text, scale) for text, _ in line)
-        scale *= min(1.0, room / max(needed, 1))
+        while sum(_text_width(text, scale) for text, _ in line) > room and scale > 0.1:
+            scale *= 0.95
         across = _PADDING
         for text, colour in line:
             base = (across, step * (number + 1))

@@ -18,6 +18,10 @@ class ImageFormat(enum.StrEnum):
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".dcm", ".dicom"})
 """File name endings, lower case, that promise one of these formats."""
 
+UNREAD_SUFFIXES = (".bmp", ".gif", ".jfif", ".jp2", ".heic", ".nii", ".nii.gz")
+"""File name endings, lower case, of images and volumes that hilum does not read. (A ``.jfif``
+that begins as JPEG is one, whatever its name.)"""
+
 SNIFFED_BYTES = 132
 """How many leading bytes :func:`sniff_format` needs."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+"""What is decoded: H×W grey, or H×W×3 colour."""
+
 _PIXELS_AT_ONCE = 1 << 20
 
 
@@ -14,9 +17,7 @@ def row_blocks(height: int, width: int) -> list[slice]:
     return [slice(start, start + rows) for start in range(0, height, rows)]
 
 
-def look_up(
-    table: NDArray[np.uint8], pixels: NDArray[np.uint8] | NDArray[np.uint16]
-) -> NDArray[np.uint8]:
+def look_up(table: NDArray[np.uint8], pixels: Pixels) -> NDArray[np.uint8]:
     """``table[pixels]`` for H×W ``pixels``, in blocks.
 
     NumPy makes 64-bit numbers of the indices, eight times the memory of the result.

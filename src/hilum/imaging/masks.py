@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.errors import HilumError, MaskError
+from hilum.errors import HilumError, MaskError, MaskShapeError
 from hilum.imaging.decode import decode_colour, decode_grey
+from hilum.imaging.faults import AnyPath
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.read import identify, read_file
 from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons
 
 BinaryMask = NDArray[np.bool_]
+
+ASPECT_TOLERANCE = 0.02
+"""Relative difference of width / height up to which a mask is resized to its image."""
 
 _JPEG_THRESHOLD = 128
 _FARTHEST = 1 << 20
@@ -28,18 +31,40 @@ def read_mask(masks: Sequence[Mask], *, width: int, height: int) -> BinaryMask:
     pixel with any colour but black: palettes count by their colours, alpha does not count,
     and the greys at the rim of a mask that was resized belong to it. A JPEG keeps no exact
     values, so there inside is what is at least half as bright as white. A mask of another
-    size is resized with nearest neighbour.
+    size is resized with nearest neighbour; one of another shape belongs to another cut of the
+    radiograph and is never stretched.
 
     Raises:
         ImageError: a mask file cannot be read.
+        MaskShapeError: a mask's width to height is not the radiograph's.
         MaskError: a crop does not fit its canvas, or no polygon can be drawn on it.
     """
     united = np.zeros((height, width), bool)
     for mask in masks:
         drawn = _draw(mask)
-        if drawn is not None:
-            united |= resize_mask(drawn, width=width, height=height)
+        if drawn is None:
+            continue
+        found = drawn.shape[1], drawn.shape[0]
+        if not same_shape(found, (width, height)):
+            raise MaskShapeError(
+                "the mask has another shape than its image",
+                path=mask.path if isinstance(mask, MaskFile) else None,
+                got=f"{found[0]}×{found[1]}",
+                expected=f"the width to height of {width}×{height}",
+            )
+        united |= resize_mask(drawn, width=width, height=height)
     return united
+
+
+def same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes (width, height) in pixels have one width to height, but for rounding.
+
+    >>> same_shape((2000, 1600), (250, 200)), same_shape((2000, 2000), (640, 524))
+    (True, False)
+    """
+    tolerance = ASPECT_TOLERANCE + 1 / min(*one, *other)
+    ratio = (one[0] * other[1]) / (one[1] * other[0])
+    return 1 / (1 + tolerance) <= ratio <= 1 + tolerance
 
 
 def _draw(mask: Mask) -> BinaryMask | None:
@@ -138,7 +163,8 @@ def split_lungs(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask] | None:
 
     The two largest 8-connected components are the lungs, image-left the patient's right.
     Specks go to the lung whose centre is nearer. Unclear means: fewer than two components,
-    or a second one under a tenth of the first (a speck, not a lung).
+    a second one under a tenth of the first (a speck, not a lung), or two that do not lie side
+    by side (pieces of one lung).
     """
     count, labels, stats, centres = cv2.connectedComponentsWithStats(
         _as_bytes(lungs), connectivity=8
@@ -150,6 +176,8 @@ def split_lungs(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask] | None:
     if stats[second, cv2.CC_STAT_AREA] * 10 < stats[first, cv2.CC_STAT_AREA]:
         return None
     right, left = sorted((first, second), key=lambda label: float(centres[label, 0]))
+    if not _side_by_side(stats[right], stats[left], centres[right], centres[left]):
+        return None
     if count == 3:
         return labels == right, labels == left
     to_right = np.abs(centres[:, 0] - centres[right, 0])
@@ -157,6 +185,23 @@ def split_lungs(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask] | None:
     belongs_right[0] = False
     right_lung = belongs_right[labels]
     return right_lung, lungs & ~right_lung
+
+
+def _side_by_side(
+    right: NDArray[np.int32],
+    left: NDArray[np.int32],
+    right_centre: NDArray[np.float64],
+    left_centre: NDArray[np.float64],
+) -> bool:
+    """Whether two components share rows, and neither reaches the column of the other's centre."""
+    tops = right[cv2.CC_STAT_TOP], left[cv2.CC_STAT_TOP]
+    bottoms = (tops[0] + right[cv2.CC_STAT_HEIGHT], tops[1] + left[cv2.CC_STAT_HEIGHT])
+    right_end = right[cv2.CC_STAT_LEFT] + right[cv2.CC_STAT_WIDTH]
+    return bool(
+        max(tops) < min(bottoms)
+        and left[cv2.CC_STAT_LEFT] > right_centre[0]
+        and right_end - 1 < left_centre[0]
+    )
 
 
 def encode_mask(mask: BinaryMask) -> bytes:
@@ -175,7 +220,7 @@ def encode_mask(mask: BinaryMask) -> bytes:
     return cv2.imencode(".png", white, [cv2.IMWRITE_PNG_BILEVEL, 1])[1].tobytes()
 
 
-def decode_mask(data: bytes, *, path: str | os.PathLike[str]) -> BinaryMask:
+def decode_mask(data: bytes, *, path: AnyPath) -> BinaryMask:
     """The H×W bool mask of PNG bytes written by :func:`encode_mask`.
 
     Raises:

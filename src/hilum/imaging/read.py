@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 
 from hilum.errors import ImageError
 from hilum.imaging.decode import decode_grey
-from hilum.imaging.faults import MAX_PIXELS
+from hilum.imaging.faults import MAX_PIXELS, AnyPath
 from hilum.imaging.formats import ImageFormat, sniff_format
-from hilum.imaging.lookup import look_up
+from hilum.imaging.lookup import Pixels, look_up
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -27,7 +26,8 @@ __all__ = [
     "to_uint8",
 ]
 
-Grey = NDArray[np.uint8] | NDArray[np.uint16]
+Grey = Pixels
+"""H×W."""
 
 MAX_FILE_BYTES = 1 << 30
 """Larger files are not opened: no radiograph comes near, and they would fill the memory."""
@@ -48,7 +48,7 @@ class Picture:
     format: ImageFormat
 
 
-def read_picture(path: str | os.PathLike[str], *, at_least: int | None = None) -> Picture:
+def read_picture(path: AnyPath, *, at_least: int | None = None) -> Picture:
     """Decode the image at ``path`` to grey.
 
     Colours become luminance, alpha is ignored, an EXIF orientation is carried out. May be
@@ -66,9 +66,7 @@ def read_picture(path: str | os.PathLike[str], *, at_least: int | None = None) -
     return decode_picture(read_file(path), path=path, at_least=at_least)
 
 
-def decode_picture(
-    data: bytes, *, path: str | os.PathLike[str], at_least: int | None = None
-) -> Picture:
+def decode_picture(data: bytes, *, path: AnyPath, at_least: int | None = None) -> Picture:
     """Like :func:`read_picture` for bytes already read; ``path`` only names them in errors."""
     image_format = identify(data, path=path)
     if image_format is ImageFormat.DICOM:
@@ -80,7 +78,7 @@ def decode_picture(
     return Picture(pixels, width, height, image_format)
 
 
-def read_file(path: str | os.PathLike[str]) -> bytes:
+def read_file(path: AnyPath) -> bytes:
     """The bytes of the file at ``path``.
 
     Raises:
@@ -106,7 +104,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     )
 
 
-def identify(data: bytes, *, path: str | os.PathLike[str]) -> ImageFormat:
+def identify(data: bytes, *, path: AnyPath) -> ImageFormat:
     """The format of an image file's bytes, whatever its name says.
 
     Raises:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hilum.imaging.faults import AnyPath, check_size, damaged, unsupported
 from hilum.imaging.formats import ImageFormat
+from hilum.imaging.lookup import Pixels
 from hilum.imaging.quiet import quiet_warnings
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
@@ -76,9 +77,7 @@ def inspect_tiff(data: bytes, *, path: AnyPath) -> TiffLayout:
     )
 
 
-def decode_tiff(
-    data: bytes, layout: TiffLayout, *, path: AnyPath, colour: bool = False
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def decode_tiff(data: bytes, layout: TiffLayout, *, path: AnyPath, colour: bool = False) -> Pixels:
     """The pixels, H×W grey or H×W×3 colour, uint8 up to 8 bits per sample, else uint16.
 
     Raises:

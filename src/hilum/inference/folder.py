@@ -23,10 +23,8 @@ from hilum.inference.overlay import draw_overlay
 from hilum.inference.pictures import cannot_write, remove_pictures, write_mask, write_picture
 from hilum.inference.postprocess import eight_bit
 from hilum.inference.predictor import Prediction, Predictor, Status
-from hilum.inference.table import FIRST_COLUMNS, column_names, table_row
+from hilum.inference.table import TABLE_NAME, column_names, is_own_table, table_row
 from hilum.workers import map_threads
-
-TABLE_NAME = "predictions.csv"
 
 _LONGEST_NAME = 235
 """Bytes. File systems allow 255, and the pictures' endings take up to 19 of them."""
@@ -201,13 +199,8 @@ def _prepare_folder(folder: Path, *, overwrite: bool) -> None:
 
 
 def _refuse_foreign_table(table: Path) -> None:
-    if not os.path.lexists(table):
+    if not os.path.lexists(table) or is_own_table(table):
         return
-    head = ",".join(FIRST_COLUMNS).encode()
-    if table.is_file():
-        with table.open("rb") as file:
-            if file.read(len(head)) in (head, b""):
-                return
     raise OutputError(
         "this was not written by 'hilum predict' and is not replaced",
         path=table,

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from hilum.errors import ImageError
 from hilum.imaging.formats import IMAGE_SUFFIXES, SNIFFED_BYTES, sniff_format
+from hilum.inference.table import TABLE_NAME, is_own_table
 
 # Line breaks would break tables and terminals; lone surrogates (bytes that are no UTF-8) cannot
 # be written to a text file at all.
@@ -40,10 +41,10 @@ def find_inputs(paths: Sequence[Path], *, leave_out: Path | None = None) -> Inpu
     """All images at ``paths``: files as named, folders searched through, in sorted order.
 
     In a folder a file counts as an image by its content or by its name's ending, so that a
-    damaged one is reported and not skipped; what is hidden does not count. Links to folders
-    are followed. A folder ``leave_out`` (the output) is not searched. A file reached twice
-    counts once. Where several folders hold the same relative path, every image is named from
-    the folder on that all of them have in common.
+    damaged one is reported and not skipped; what is hidden does not count, nor does a folder
+    that ``hilum predict`` wrote. Links to folders are followed. A folder ``leave_out`` (the
+    output) is not searched. A file reached twice counts once. Where several folders hold the
+    same relative path, every image is named from the folder on that all have in common.
 
     Raises:
         ImageError: a path does not exist.
@@ -55,16 +56,16 @@ def find_inputs(paths: Sequence[Path], *, leave_out: Path | None = None) -> Inpu
             path=", ".join(map(str, missing)),
             remedy="check the path",
         )
-    found: dict[str, tuple[Path, str]] = {}
+    found: dict[tuple[str, str], tuple[Path, str]] = {}
     left_out: list[Path] = []
     for path in paths:
         if _is_file(path):
-            found.setdefault(os.path.realpath(path), (path, path.name))
+            found.setdefault(_place(path), (path, path.name))
             continue
         for file, counts in _search(path, leave_out):
             if counts:
                 relative = file.relative_to(path).as_posix()
-                found.setdefault(os.path.realpath(file), (file, relative))
+                found.setdefault(_place(file), (file, relative))
             else:
                 left_out.append(file)
     files = [path for path, _ in found.values()]
@@ -74,6 +75,11 @@ def find_inputs(paths: Sequence[Path], *, leave_out: Path | None = None) -> Inpu
     relatives = [_UNPRINTABLE.sub(_escape, relative) for relative in relatives]
     stems = output_stems(relatives)
     return Inputs(tuple(map(InputImage, files, relatives, stems)), tuple(left_out))
+
+
+def _place(file: Path) -> tuple[str, str]:
+    """Where a file lies. Two links to one image lie at two places, and are two inputs."""
+    return os.path.realpath(file.parent), file.name
 
 
 def output_stems(relatives: Sequence[str]) -> list[str]:
@@ -111,8 +117,8 @@ def _search(folder: Path, leave_out: Path | None) -> Iterator[tuple[Path, bool]]
         searched = []
         for name in sorted(folders):
             path = Path(parent, name)
-            if name.startswith("."):
-                yield path, False
+            if name.startswith(".") or _is_predictions(path):
+                yield path, False  # hidden, or the masks and overlays of an earlier run
             elif (real := os.path.realpath(path)) not in seen:  # a link may lead back up
                 seen.add(real)
                 searched.append(name)
@@ -121,6 +127,13 @@ def _search(folder: Path, leave_out: Path | None) -> Iterator[tuple[Path, bool]]
             yield Path(parent, name), _is_image(Path(parent, name))
     for path in unreadable:
         yield path, False
+
+
+def _is_predictions(folder: Path) -> bool:
+    try:
+        return is_own_table(folder / TABLE_NAME)
+    except OSError:
+        return False
 
 
 def _is_image(file: Path) -> bool:

@@ -87,12 +87,12 @@ def _above(plane: NDArray[np.uint8], threshold: float) -> BinaryMask:
 def _without_overlap(
     raised: dict[Structure, NDArray[np.uint8]], thresholds: dict[Structure, float]
 ) -> tuple[BinaryMask, BinaryMask]:
-    right, left = raised[Structure.RIGHT_LUNG], raised[Structure.LEFT_LUNG]
-    nearer_right = right >= left
-    return (
-        _main_part(_above(right, thresholds[Structure.RIGHT_LUNG]) & nearer_right),
-        _main_part(_above(left, thresholds[Structure.LEFT_LUNG]) & ~nearer_right),
-    )
+    """Each lung by its own threshold; a pixel that both claim goes to the likelier one."""
+    right = _above(raised[Structure.RIGHT_LUNG], thresholds[Structure.RIGHT_LUNG])
+    left = _above(raised[Structure.LEFT_LUNG], thresholds[Structure.LEFT_LUNG])
+    nearer_right = raised[Structure.RIGHT_LUNG] >= raised[Structure.LEFT_LUNG]
+    both = right & left
+    return _main_part(right & ~(both & ~nearer_right)), _main_part(left & ~(both & nearer_right))
 
 
 def _separate(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask]:

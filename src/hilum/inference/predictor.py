@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.errors import ImageError, ModelError
+from hilum.errors import ImageError, ModelError, NotARadiographError
 from hilum.imaging.masks import BinaryMask
-from hilum.imaging.read import Grey, read_picture, to_uint8
+from hilum.imaging.read import Grey, Picture, read_picture, to_uint8
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
@@ -139,9 +139,20 @@ class Predictor:
             return self._predict("", grey, width=grey.shape[1], height=grey.shape[0])
         path = os.fspath(image)
         try:
-            picture = read_picture(path, at_least=2 * self.model.description.image_size)
+            picture = read_picture(path, at_least=self.decoded_side)
+        except NotARadiographError as error:
+            return Prediction(path, Status.REFUSED, error.reason)
         except ImageError as error:
             return Prediction(path, Status.FAILED, error.reason)
+        return self.predict_picture(picture, path)
+
+    @property
+    def decoded_side(self) -> int:
+        """A JPEG may be decoded at a fraction of its size, if its sides keep so many pixels."""
+        return 2 * self.model.description.image_size
+
+    def predict_picture(self, picture: Picture, path: str = "") -> Prediction:
+        """Predict a decoded image; ``path`` only names it in the prediction."""
         grey = to_uint8(picture.pixels)
         return self._predict(path, grey, width=picture.width, height=picture.height)
 

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from hilum.inference.predictor import Prediction
 from hilum.inference.severity import ZONES
 from hilum.radiograph import Finding
 
-FIRST_COLUMNS = ("path", "status", "reason", "width", "height", "finding")
+TABLE_NAME = "predictions.csv"
+
+_FIRST_COLUMNS = ("path", "status", "reason", "width", "height", "finding")
+
+
+def is_own_table(path: Path) -> bool:
+    """Whether ``path`` is a file that ``hilum predict`` wrote, or began to.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not path.is_file():
+        return False
+    head = ",".join(_FIRST_COLUMNS).encode()
+    with path.open("rb") as file:
+        return file.read(len(head)) in (head, b"")
 
 
 def column_names(findings: Sequence[Finding]) -> list[str]:
     """The columns for a model with these classes, in order."""
     zones = [f"zone_{side}_{zone}_infected_percent" for side in ("right", "left") for zone in ZONES]
     return [
-        *FIRST_COLUMNS,
+        *_FIRST_COLUMNS,
         *(probability_column(finding) for finding in findings),
         *("infected_percent", "right_lung_infected_percent", "left_lung_infected_percent"),
         *zones,

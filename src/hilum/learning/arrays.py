@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from hilum.imaging.masks import BinaryMask, resize_mask
 from hilum.inference.preprocess import fit_to_network
 from hilum.learning.losses import UNKNOWN_FINDING
 from hilum.learning.recipe import Recipe
-from hilum.radiograph import Finding, LungConvention, Split, Structure, View
+from hilum.radiograph import Finding, Split, Structure, View
 
 _LUNG_TARGETS = frozenset({Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG})
 _SIDES = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
@@ -46,8 +46,6 @@ def load_arrays(
     split: Split,
     recipe: Recipe,
     cache: Path,
-    *,
-    advance: Callable[[], None] = lambda: None,
 ) -> TrainingArrays:
     """The frontal radiographs of ``split`` as ``recipe`` needs them, decoded or from ``cache``.
 
@@ -59,7 +57,7 @@ def load_arrays(
     folder = cache / _cache_name(dataset, split, recipe)
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.unfinished")
-        _decode(dataset, split, recipe, unfinished, advance)
+        _decode(dataset, split, recipe, unfinished)
         unfinished.rename(folder)
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
     count = len(labels["groups"])
@@ -85,15 +83,13 @@ def _cache_name(dataset: Dataset, split: Split, recipe: Recipe) -> str:
         recipe.image_size,
         recipe.targets,
         recipe.findings,
-        recipe.lung_conventions,
+        recipe.lung_convention,
     ]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return f"{split}-{digest[:16]}"
 
 
-def _decode(
-    dataset: Dataset, split: Split, recipe: Recipe, folder: Path, advance: Callable[[], None]
-) -> None:
+def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     size, count = recipe.image_size, max(dataset.count(split), 1)
     images = np.lib.format.open_memmap(
@@ -106,7 +102,6 @@ def _decode(
     findings: list[int] = []
     groups: list[str] = []
     for row in dataset.rows(split, structures=_stored(recipe.targets)):
-        advance()
         masks = [_target_mask(row, target, recipe) for target in recipe.targets]
         finding = class_index(row.finding, recipe.findings)
         nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
@@ -131,16 +126,12 @@ def _stored(targets: Sequence[Structure]) -> list[Structure]:
 
 
 def _target_mask(row: Row, target: Structure, recipe: Recipe) -> BinaryMask | None:
-    if target in _LUNG_TARGETS and not _has_convention(row, recipe.lung_conventions):
+    if target in _LUNG_TARGETS and row.labels["lung_convention"] != recipe.lung_convention:
         return None
     if target is not Structure.LUNGS:
         return row.mask(target)
     right, left = (row.mask(side) for side in _SIDES)
     return None if right is None or left is None else right | left
-
-
-def _has_convention(row: Row, conventions: Sequence[LungConvention]) -> bool:
-    return row.labels["lung_convention"] in conventions
 
 
 def class_index(finding: Finding | None, classes: Sequence[Finding]) -> int:

@@ -78,9 +78,7 @@ def export_onnx(
             remedy="report this; the checkpoints in the run folder are intact",
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(data)
-    unfinished.replace(path)
+    path.write_bytes(data)
 
 
 def rewrite_description(path: Path, description: ModelDescription) -> None:
@@ -89,9 +87,7 @@ def rewrite_description(path: Path, description: ModelDescription) -> None:
     for entry in model.metadata_props:
         if entry.key == METADATA_KEY:
             entry.value = description.to_json()
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(model.SerializeToString(deterministic=True))
-    unfinished.replace(path)
+    path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def _to_onnx(served: nn.Module, example: Tensor) -> onnx.ModelProto:

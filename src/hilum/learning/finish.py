@@ -7,15 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.dataset.read import Dataset
 from hilum.evaluation.evaluate import evaluate
-from hilum.evaluation.operating_points import best_finding_threshold, best_mask_threshold
+from hilum.evaluation.operating_points import (
+    best_finding_threshold,
+    best_mask_threshold,
+    dice_by_threshold,
+)
 from hilum.inference.model import Model, ModelDescription, OperatingPoints, read_model
 from hilum.inference.predictor import Predictor
 from hilum.inference.runtime import Runtime, load_runtime
 from hilum.learning.arrays import TrainingArrays
 from hilum.learning.export import export_onnx, rewrite_description
+from hilum.learning.losses import UNKNOWN_FINDING
 from hilum.learning.recipe import Recipe
 from hilum.learning.train import TrainedRun
 from hilum.radiograph import Finding, Split, Structure
@@ -25,7 +31,6 @@ _LICENCE = (
     "Research use only. The weights were learned from images under the licences of the "
     "collections named; see their terms before any other use."
 )
-_LUNGS = frozenset({Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG})
 
 
 def finish(
@@ -38,6 +43,8 @@ def finish(
 ) -> Model:
     """Export the run's network to ``output`` and return the model as it was written.
 
+    ``output`` appears once the model has its operating points and scores, not before.
+
     Raises:
         ModelError: the exported file does not agree with the trained network.
     """
@@ -47,7 +54,7 @@ def finish(
         targets=recipe.targets,
         findings=recipe.findings,
         operating_points=OperatingPoints(dict.fromkeys(recipe.targets, 0.5), {}),
-        lung_convention=recipe.lung_conventions[0] if _LUNGS & set(recipe.targets) else None,
+        lung_convention=recipe.lung_convention,
         licence=_LICENCE,
         dataset_sha256=dataset.content_sha256,
         trained_on=tuple(sorted({row["collection"] for row in dataset.labels(Split.TRAIN)})),
@@ -56,16 +63,19 @@ def finish(
     tell("exporting, and checking the file against the trained network")
     sample = np.linspace(0, len(run.validation) - 1, _CHECKED_IMAGES).astype(int)
     images = run.validation.images[np.unique(sample)]
-    export_onnx(run.module.network, draft, output, check_on=images)
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    export_onnx(run.module.network, draft, unfinished, check_on=images)
 
     tell("choosing operating points on the validation split")
-    points = choose_operating_points(load_runtime(read_model(output).onnx), recipe, run.validation)
+    network = load_runtime(read_model(unfinished).onnx)
+    points = choose_operating_points(network, recipe, run.validation)
     description = dataclasses.replace(draft, operating_points=points)
-    rewrite_description(output, description)
+    rewrite_description(unfinished, description)
 
     tell("scoring the validation split through the exported file")
-    scores = evaluate(Predictor(output), dataset, Split.VALIDATION)
-    rewrite_description(output, dataclasses.replace(description, scores=scores))
+    scores = evaluate(Predictor(unfinished), dataset, Split.VALIDATION)
+    rewrite_description(unfinished, dataclasses.replace(description, scores=scores))
+    unfinished.replace(output)
     return read_model(output)
 
 
@@ -73,19 +83,21 @@ def choose_operating_points(
     network: Runtime, recipe: Recipe, arrays: TrainingArrays
 ) -> OperatingPoints:
     """The best threshold of each mask, and of COVID-19 where the model names findings."""
-    outputs = [network(arrays.images[index : index + 1]) for index in range(len(arrays))]
-    masks = {}
-    for bit, target in enumerate(recipe.targets):
-        known = arrays.known[:, bit]
-        truth = ((arrays.labels[known] >> bit) & 1).astype(bool)
-        probability = np.stack([masks[0, bit] for masks, _ in outputs])[known]
-        masks[target] = best_mask_threshold(probability, truth)
-    finding = {}
-    if Finding.COVID in recipe.findings:
-        covid = recipe.findings.index(Finding.COVID)
-        known = arrays.findings >= 0
-        probability = np.stack([classes[0, covid] for _, classes in outputs])[known]
-        finding[Finding.COVID] = best_finding_threshold(
-            probability, (arrays.findings[known] == covid).tolist()
-        )
-    return OperatingPoints(masks, finding)
+    dice: dict[Structure, list[NDArray[np.float64]]] = {target: [] for target in recipe.targets}
+    classes = []
+    for image, labels, known in zip(arrays.images, arrays.labels, arrays.known, strict=True):
+        masks, probabilities = network(image[None])
+        classes.append(probabilities[0])
+        for bit, target in enumerate(recipe.targets):
+            truth = ((labels >> bit) & 1).astype(bool)
+            if known[bit] and truth.any():
+                dice[target].append(dice_by_threshold(masks[0, bit], truth))
+    thresholds = {target: best_mask_threshold(values) for target, values in dice.items()}
+    if Finding.COVID not in recipe.findings:
+        return OperatingPoints(thresholds, {})
+    covid = recipe.findings.index(Finding.COVID)
+    labelled = arrays.findings != UNKNOWN_FINDING
+    threshold = best_finding_threshold(
+        np.stack(classes)[labelled, covid], (arrays.findings[labelled] == covid).tolist()
+    )
+    return OperatingPoints(thresholds, {Finding.COVID: threshold})

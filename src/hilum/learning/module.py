@@ -94,7 +94,9 @@ class TrainingModule(lightning.LightningModule):
         # one would.
         generator = torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
         masks = unpack_masks(labels, len(self.recipe.targets))
-        inputs, masks, known = self._augment(images.float(), masks, known, generator)
+        # Not in bf16, whose three digits would shake the sampling grid by half a pixel.
+        with torch.autocast(images.device.type, enabled=False):
+            inputs, masks, known = self._augment(images.float(), masks, known, generator)
         inputs = inputs.to(memory_format=torch.channels_last)
         mask_logits, finding_logits = self.network(inputs)
         targets = Targets(masks, known, findings)

@@ -44,10 +44,7 @@ class RadiographNetwork(nn.Module):
         masks = self.body.segmentation_head(self.body.decoder(features))
         if self.finding_head is None:
             return masks, masks.new_zeros(masks.shape[0], 0)
-        if self.lung_channels:
-            lungs = masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
-        else:
-            lungs = torch.ones_like(masks[:, :1])
+        lungs = masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
         return masks, self.finding_head(features[-1], lungs)
 
 

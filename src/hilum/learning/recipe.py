@@ -57,7 +57,7 @@ class AugmentationRecipe(_Part):
     equalise: Share = 0.0
     """Probability of a histogram equalisation, mixed in by a random weight."""
     blur: Share = 0.0
-    """Probability of a loss of resolution by up to a factor of three."""
+    """Probability that a batch loses resolution, by a factor of up to three."""
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Largest standard deviation, of the full grey range."""
     erase_border: Share = 0.0
@@ -98,8 +98,8 @@ class Recipe(_Part):
     """The paper or repository that is followed."""
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 256
     targets: Annotated[tuple[Structure, ...], Field(min_length=1, max_length=8)]
-    lung_conventions: tuple[LungConvention, ...] = (LungConvention.AERATED,)
-    """Lung masks of other conventions are treated as unknown."""
+    lung_convention: LungConvention = LungConvention.AERATED
+    """Lung masks of another convention are treated as unknown."""
     findings: tuple[Finding, ...] = ()
     """Classes of the finding head; none: no head."""
     network: NetworkRecipe
@@ -113,6 +113,10 @@ class Recipe(_Part):
         lungs = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
         if Structure.LUNGS in self.targets and lungs & set(self.targets):
             raise ValueError("targets name both lungs and a single lung; choose one way")
+        if Structure.LUNGS not in self.targets and not lungs <= set(self.targets):
+            raise ValueError(
+                "targets need lungs, or right_lung and left_lung: all is measured by them"
+            )
         if len(set(self.targets)) < len(self.targets):
             raise ValueError("a target is named twice")
         if len(self.findings) == 1 or bool(self.findings) != (self.loss.finding > 0):

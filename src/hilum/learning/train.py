@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
@@ -50,12 +51,14 @@ def train(
         RecipeError: ``run`` holds another recipe's or dataset's training.
         KeyboardInterrupt: the user stopped it; the epochs so far are kept.
     """
-    _claim(run, recipe, dataset)
+    _open_run(run, recipe, dataset)
     arrays, validation = (
         load_arrays(dataset, split, recipe, run / "arrays")
         for split in (Split.TRAIN, Split.VALIDATION)
     )
+    _refuse_unlearnable(arrays, recipe, dataset)
     _refuse_unmeasurable(validation, dataset)
+    _claim(run, recipe, dataset)
     tell(f"{recipe.name}: {len(arrays)} radiographs to learn from, {len(validation)} to validate")
 
     batches = training_batches(arrays, recipe)
@@ -91,24 +94,14 @@ def _validation_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Ba
     )
 
 
-def _claim(run: Path, recipe: Recipe, dataset: Dataset) -> None:
-    """Write down what ``run`` is for, or refuse where it is for something else."""
-    about = {"recipe": recipe.model_dump(mode="json"), "dataset": dataset.content_sha256}
-    path = run / "run.json"
+def _purpose(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    return {"recipe": recipe.model_dump(mode="json"), "dataset": dataset.content_sha256}
+
+
+def _open_run(run: Path, recipe: Recipe, dataset: Dataset) -> None:
+    """Make the folder ``run``, or refuse where it is for another recipe or dataset."""
     try:
-        if path.exists():
-            if json.loads(path.read_text(encoding="utf-8")) == about:
-                return
-            raise RecipeError(
-                "another training was begun here",
-                path=run,
-                expected=f"recipe {recipe.name} and this dataset, unchanged",
-                remedy="remove the folder to start anew, or give another output",
-            )
         run.mkdir(parents=True, exist_ok=True)
-        unfinished = run / ".run.json.unfinished"
-        unfinished.write_text(json.dumps(about, indent=1), encoding="utf-8")
-        unfinished.replace(path)
     except OSError as error:
         raise OutputError(
             "the run folder cannot be written",
@@ -116,6 +109,36 @@ def _claim(run: Path, recipe: Recipe, dataset: Dataset) -> None:
             got=error.strerror or type(error).__name__,
             remedy="choose a folder you may write to",
         ) from None
+    path = run / "run.json"
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != _purpose(recipe, dataset):
+        raise RecipeError(
+            "another training was begun here",
+            path=run,
+            expected=f"recipe {recipe.name} and this dataset, unchanged",
+            remedy="remove the folder to start anew, or give another output",
+        )
+
+
+def _claim(run: Path, recipe: Recipe, dataset: Dataset) -> None:
+    """Write down what ``run`` is for, once it is sure that it can be trained."""
+    unfinished = run / ".run.json.unfinished"
+    unfinished.write_text(json.dumps(_purpose(recipe, dataset), indent=1), encoding="utf-8")
+    unfinished.replace(run / "run.json")
+
+
+def _refuse_unlearnable(arrays: TrainingArrays, recipe: Recipe, dataset: Dataset) -> None:
+    """A target without any mask would be noise in the model, and without lungs it is useless."""
+    missing = [
+        t for t, known in zip(recipe.targets, arrays.known.T, strict=True) if not known.any()
+    ]
+    if missing:
+        raise DatasetError(
+            "the train split has not one mask of a target",
+            path=dataset.folder,
+            got=f"none of {', '.join(missing)}",
+            expected=f"masks of {', '.join(recipe.targets)} (lungs: {recipe.lung_convention})",
+            remedy="compile a collection that has them, or leave the target out of the recipe",
+        )
 
 
 def _refuse_unmeasurable(validation: TrainingArrays, dataset: Dataset) -> None:

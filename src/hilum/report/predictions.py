@@ -13,12 +13,13 @@ import cv2
 import jinja2
 
 from hilum.errors import OutputError
-from hilum.inference.folder import TABLE_NAME
 from hilum.inference.inputs import output_stems
-from hilum.inference.table import column_names
+from hilum.inference.table import TABLE_NAME, column_names
 
 MAX_PICTURES = 200
 """More overlays than this would make a page no browser likes; the table has every image."""
+
+_PAGE_BEGINS = b"<!doctype html>"
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 
@@ -38,8 +39,10 @@ def write_predictions_page(folder: Path, output: Path) -> int:
     Returns how many images it tells of.
 
     Raises:
-        OutputError: ``folder`` holds no predictions, or ``output`` cannot be written.
+        OutputError: ``folder`` holds no predictions, or ``output`` cannot be written or is
+            something else than a page.
     """
+    _refuse_other_files(output)
     rows = _read_table(folder / TABLE_NAME)
     good = [row for row in rows if row["status"] == "ok"]
     pictures = _pictures(folder, rows)
@@ -68,6 +71,25 @@ def write_predictions_page(folder: Path, output: Path) -> int:
             remedy="name another file",
         ) from None
     return len(rows)
+
+
+def _refuse_other_files(output: Path) -> None:
+    """An earlier page may be replaced, and nothing else."""
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise OutputError(
+            "the page needs a name that ends in .html", path=output, remedy="name another file"
+        )
+    try:
+        with output.open("rb") as file:
+            begins = file.read(len(_PAGE_BEGINS))
+    except OSError:
+        return  # not there; or not writable either, which is told when it is written
+    if begins.lower() != _PAGE_BEGINS:
+        raise OutputError(
+            "this file is no page of hilum and is not replaced",
+            path=output,
+            remedy="name another file",
+        )
 
 
 def _read_table(path: Path) -> list[_Row]:
@@ -105,9 +127,12 @@ def _pictures(folder: Path, rows: Sequence[_Row]) -> list[tuple[_Row, Path]]:
     pictures = []
     stems = output_stems([row["path"] for row in rows])
     for row, stem in zip(rows, stems, strict=True):
-        overlay = folder / "overlays" / f"{stem}.png"
-        if row["status"] == "ok" and overlay.is_file():
-            pictures.append((row, overlay))
+        # By its full name where an interrupted run has no row of the image it is told apart from.
+        for name in (stem, row["path"]):
+            overlay = folder / "overlays" / f"{name}.png"
+            if row["status"] == "ok" and overlay.is_file():
+                pictures.append((row, overlay))
+                break
     return pictures
 
 
