@@ -16,7 +16,12 @@ from hilum.imaging.masks import BinaryMask
 PICTURE_FOLDERS = ("masks", "overlays", "probabilities")
 
 # Fast, and masks hardly grow: runs of one value are what this strategy is made for.
-_MASK_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+# Without a filter, since trying them all takes three quarters of the time.
+_MASK_PNG = [
+    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE),
+]
 # Two and a half times as fast on overlays as level 3 with all filters, for a tenth more bytes.
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 
