@@ -9,12 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from hilum.collections.collection import Problem
 from hilum.errors import CollectionError
-from hilum.imaging.formats import (
-    IMAGE_SUFFIXES,
-    SNIFFED_BYTES,
-    UNREAD_SUFFIXES,
-    sniff_format,
-)
+from hilum.imaging.formats import IMAGE_SUFFIXES, UNREAD_SUFFIXES, holds_image
 
 
 def is_image_name(name: str) -> bool:
@@ -27,17 +22,7 @@ def is_image(path: Path) -> bool:
     """Whether the file at ``path`` is named like an image, or is one by its first bytes."""
     if path.name.startswith("."):
         return False
-    return is_image_name(path.name) or _sniffs_as_image(path)
-
-
-def _sniffs_as_image(path: Path) -> bool:
-    if not path.is_file():  # a pipe would never answer
-        return False
-    try:
-        with path.open("rb") as file:
-            return sniff_format(file.read(SNIFFED_BYTES)) is not None
-    except OSError:
-        return False
+    return is_image_name(path.name) or holds_image(path)
 
 
 def _is_unread(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from pathlib import Path
 
 
 class ImageFormat(enum.StrEnum):
@@ -48,3 +49,14 @@ def sniff_format(head: bytes) -> ImageFormat | None:
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return ImageFormat.TIFF
     return None
+
+
+def holds_image(path: Path) -> bool:
+    """Whether the file at ``path`` is an image by its first bytes; False if it cannot be read."""
+    try:
+        if not path.is_file():  # a pipe would never answer
+            return False
+        with path.open("rb") as file:
+            return sniff_format(file.read(SNIFFED_BYTES)) is not None
+    except OSError:
+        return False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hilum.errors import ImageError
-from hilum.imaging.formats import IMAGE_SUFFIXES, SNIFFED_BYTES, sniff_format
+from hilum.imaging.formats import IMAGE_SUFFIXES, holds_image
 from hilum.inference.table import TABLE_NAME, is_own_table
 
 # Line breaks would break tables and terminals; lone surrogates (bytes that are no UTF-8) cannot
@@ -142,13 +142,7 @@ def _is_image(file: Path) -> bool:
     if file.suffix.lower() in IMAGE_SUFFIXES:
         # A link that leads nowhere is reported as failed; a pipe or a device is never opened.
         return _is_file(file) or file.is_symlink()
-    if not _is_file(file):
-        return False
-    try:
-        with file.open("rb") as opened:
-            return sniff_format(opened.read(SNIFFED_BYTES)) is not None
-    except OSError:
-        return False
+    return holds_image(file)
 
 
 def _is_file(path: Path) -> bool:
