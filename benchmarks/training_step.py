@@ -25,9 +25,10 @@ from hilum.dataset.read import open_dataset
 from hilum.learning.arrays import load_arrays
 from hilum.learning.augment import Augmentation
 from hilum.learning.fit import training_precision
-from hilum.learning.losses import Targets, total_loss
+from hilum.learning.losses import total_loss
 from hilum.learning.module import Batch, TrainingModule, unpack_masks
 from hilum.learning.recipe import Recipe, read_recipe
+from hilum.learning.targets import Targets, unmeasured
 from hilum.learning.train import training_batches
 from hilum.radiograph import Split
 
@@ -47,7 +48,7 @@ class Step:
         """Predict, go back, update."""
         with self._autocast():
             masks, findings = self._network(inputs.to(memory_format=torch.channels_last))
-            loss = total_loss(masks, findings, targets, self._recipe.loss)
+            loss = total_loss(masks, findings, targets, self._recipe)
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
@@ -115,8 +116,8 @@ def augmented(
     """A batch as the network sees it, made as :class:`TrainingModule` makes it."""
     images, labels, known, findings = (part.to(device) for part in batch)
     masks = unpack_masks(labels, len(recipe.targets))
-    inputs, masks, known = augmentation(images.float(), masks, known, generator)
-    return inputs, Targets(masks, known, findings)
+    targets = Targets(masks, known, unmeasured(masks, findings, recipe), findings)
+    return augmentation(images.float(), targets, generator)
 
 
 def random_inputs(recipe: Recipe, device: torch.device) -> Inputs:
@@ -127,7 +128,8 @@ def random_inputs(recipe: Recipe, device: torch.device) -> Inputs:
     masks = (torch.rand(count, targets, size, size, generator=generator) > 0.5).float()
     known = torch.ones(count, targets, dtype=torch.bool)
     findings = torch.zeros(count, dtype=torch.int64)
-    return images.to(device), Targets(masks.to(device), known.to(device), findings.to(device))
+    parts = (part.to(device) for part in (masks, known, 0 * masks[:, :1], findings))
+    return images.to(device), Targets(*parts)
 
 
 def endless(batches: Iterable[Batch]) -> Iterator[Batch]:

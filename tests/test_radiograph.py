@@ -41,7 +41,7 @@ def test_every_narrower_finding_has_its_wider_one() -> None:
 
 
 def test_lungs_are_stored_one_by_one() -> None:
-    assert set(Structure) - set(STORED_STRUCTURES) == {Structure.LUNGS}
+    assert set(Structure) - set(STORED_STRUCTURES) == {Structure.LUNGS, Structure.WHOLE_LUNGS}
     assert STORED_STRUCTURES[:3] == (
         Structure.RIGHT_LUNG,
         Structure.LEFT_LUNG,

@@ -41,6 +41,9 @@ class Structure(enum.StrEnum):
 
     LUNGS = "lungs"
     """Both lungs in one mask, as most collections give them; a dataset stores each lung."""
+    WHOLE_LUNGS = "whole_lungs"
+    """Both lungs as radiologists draw them in General Blockchain's set, part of the region behind
+    the heart included; a dataset stores each lung with its convention."""
     RIGHT_LUNG = "right_lung"
     LEFT_LUNG = "left_lung"
     INFECTION = "infection"
@@ -59,7 +62,7 @@ class Structure(enum.StrEnum):
     TUBINGS = "tubings"
 
 
-STORED_STRUCTURES = tuple(s for s in Structure if s is not Structure.LUNGS)
+STORED_STRUCTURES = tuple(s for s in Structure if s not in (Structure.LUNGS, Structure.WHOLE_LUNGS))
 """The structures a dataset has a column for."""
 
 

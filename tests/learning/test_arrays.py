@@ -17,7 +17,7 @@ from hilum.dataset.read import Dataset, Row, open_dataset
 from hilum.errors import DatasetError
 from hilum.imaging.masks import encode_mask
 from hilum.learning.arrays import TrainingArrays, class_index, load_arrays
-from hilum.learning.losses import UNKNOWN_FINDING
+from hilum.learning.targets import UNKNOWN_FINDING
 from hilum.radiograph import Finding, Split, Structure
 from tests.fakes.compiled import compile_chests
 from tests.learning.recipes import tiny_recipe
@@ -56,7 +56,13 @@ def make_row(name: str, *structures: Structure, **labels: Any) -> Row:
         masks[structure] = encode_mask(mask)
     ok, image = cv2.imencode(".png", np.arange(64 * 64, dtype=np.uint32).reshape(64, 64) % 251)
     assert ok
-    known = {"image_id": name, "group_id": name, "finding": None, "view": None}
+    known = {
+        "image_id": name,
+        "group_id": name,
+        "finding": None,
+        "view": None,
+        "collection": "drawn",
+    }
     return Row(image.tobytes(), masks, {**known, "lung_convention": "aerated", **labels})
 
 
@@ -92,6 +98,37 @@ def test_lungs_of_another_convention_are_unknown(tmp_path: Path) -> None:
     assert arrays.known.tolist() == [[False, True], [False, True], [True, True]]
     other = load(tmp_path, *rows, targets=["lungs"], lung_convention="behind_heart")
     assert other.groups == ("a",)
+
+
+def test_a_lung_drawn_behind_the_heart_is_aerated_once_the_heart_is_taken_away(
+    tmp_path: Path,
+) -> None:
+    row = make_row(
+        "a",
+        *SIDES,
+        Structure.INFECTION,
+        Structure.CARDIOMEDIASTINUM,
+        lung_convention="partly_behind_heart",
+    )  # the heart's mask fills the same quarter as the right lung's
+    half = np.zeros((64, 64), np.bool_)
+    half[:32, 16:48] = True
+    row.masks[Structure.CARDIOMEDIASTINUM] = encode_mask(half)
+    arrays = load(tmp_path, row, targets=["right_lung", "left_lung", "whole_lungs"])
+    assert arrays.known.all()
+    assert (arrays.labels[0, 8:24, 2:14] == 0b101).all()
+    assert (arrays.labels[0, 8:24, 50:62] == 0b110).all()
+    assert (arrays.labels[0, 8:24, 20:44] == 0b100).all()
+
+
+def test_a_collection_can_come_more_often_and_keep_its_finding_to_itself(tmp_path: Path) -> None:
+    rows = [
+        make_row("few", *SIDES, finding="covid", collection="small-set"),
+        make_row("many", *SIDES, finding="covid"),
+    ]
+    uses = {"small-set": {"repeats": 3, "finding": False}}
+    arrays = load(tmp_path, *rows, collections=uses, **FINDINGS)
+    assert arrays.repeats.tolist() == [3, 1]
+    assert arrays.findings.tolist() == [UNKNOWN_FINDING, 1]
 
 
 def test_laterals_and_rows_that_teach_nothing_are_left_out(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from hilum.learning.augment import Augmentation, equalise
+from hilum.learning.augment import Augmentation, draw_cloud
+from hilum.learning.augment_greys import equalise, even_out, round_blocks
 from hilum.learning.recipe import AugmentationRecipe
+from hilum.learning.targets import UNKNOWN_FINDING, Targets
 from hilum.radiograph import Structure
 from tests.fakes.chest import draw_chest
 
@@ -29,23 +31,41 @@ def batch() -> tuple[Tensor, Tensor, Tensor]:
     return images, torch.from_numpy(masks).float(), known
 
 
-def augment(images: Tensor, masks: Tensor, known: Tensor, *, seed: int = 0, **recipe: Any) -> Moved:
+def given(masks: Tensor, known: Tensor) -> Targets:
+    """Targets of which every pixel was measured, each image with a finding of its own."""
+    return Targets(masks, known, 0 * masks[:, :1], torch.arange(len(masks)))
+
+
+def augment_all(
+    images: Tensor, targets: Targets, *, seed: int = 0, **recipe: Any
+) -> tuple[Tensor, Targets]:
     augmentation = Augmentation(AugmentationRecipe(**recipe), SIDES)
-    return augmentation(images, masks, known, torch.Generator().manual_seed(seed))
+    return augmentation(images, targets, torch.Generator().manual_seed(seed))
+
+
+def augment(images: Tensor, masks: Tensor, known: Tensor, *, seed: int = 0, **recipe: Any) -> Moved:
+    changed, targets = augment_all(images, given(masks, known), seed=seed, **recipe)
+    return changed, targets.masks, targets.known
 
 
 ALL: dict[str, Any] = {
     "rotation_degrees": 20,
     "scale": 0.2,
+    "stretch": 0.1,
     "shift": 0.1,
+    "bend": 0.01,
     "mirror": 0.5,
     "gamma": 0.4,
     "contrast": 0.3,
+    "shading": 0.1,
     "equalise": 0.5,
+    "local_contrast": 0.5,
     "blur": 1.0,
     "noise": 0.05,
+    "jpeg": 0.5,
     "erase_border": 0.9,
 }
+SHAPES = ("rotation_degrees", "scale", "stretch", "shift", "bend", "mirror")
 
 
 def test_nothing_asked_nothing_changed() -> None:
@@ -56,11 +76,19 @@ def test_nothing_asked_nothing_changed() -> None:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(
     "recipe",
-    [{"rotation_degrees": 30}, {"scale": 0.3}, {"shift": 0.2}, {"mirror": 0.5}, None],
-    ids=["rotate", "scale", "shift", "mirror", "all"],
+    [
+        {"rotation_degrees": 30},
+        {"scale": 0.3},
+        {"stretch": 0.2},
+        {"shift": 0.2},
+        {"bend": 0.02},
+        {"mirror": 0.5},
+        None,
+    ],
+    ids=["rotate", "scale", "stretch", "shift", "bend", "mirror", "all"],
 )
 def test_image_and_mask_move_together(recipe: dict[str, Any] | None, seed: int) -> None:
-    geometric = {k: ALL[k] for k in ("rotation_degrees", "scale", "shift", "mirror")}
+    geometric = {k: ALL[k] for k in SHAPES}
     _, masks, known = batch()
     known[:] = True
     lungs = (masks[:, :1] + masks[:, 2:]).clamp(max=1)
@@ -90,15 +118,22 @@ def test_a_mirrored_chest_swaps_its_lungs_and_what_is_known_of_them() -> None:
 def test_a_mirrored_chest_without_both_sides_keeps_its_targets_in_place() -> None:
     images, masks, known = batch()
     augmentation = Augmentation(AugmentationRecipe(mirror=1.0), (Structure.LUNGS,))
-    _, moved, moved_known = augmentation(images, masks[:, :1], known[:, :1], torch.Generator())
-    torch.testing.assert_close(moved, masks[:, :1].flip(3))
-    assert torch.equal(moved_known, known[:, :1])
+    _, moved = augmentation(images, given(masks[:, :1], known[:, :1]), torch.Generator())
+    torch.testing.assert_close(moved.masks, masks[:, :1].flip(3))
+    assert torch.equal(moved.known, known[:, :1])
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in SHAPES])
+def test_each_change_of_greys_changes_them_within_their_range(name: str) -> None:
+    images, masks, known = batch()
+    changed, _, _ = augment(images.clone(), masks, known, **{name: ALL[name]})
+    assert (changed - images).abs().mean() > 0.1
+    assert changed.min() >= 0
+    assert changed.max() <= 255
 
 
 def test_greys_stay_greys_and_masks_stay_where_only_greys_change() -> None:
-    greys = {
-        k: v for k, v in ALL.items() if k not in ("rotation_degrees", "scale", "shift", "mirror")
-    }
+    greys = {k: v for k, v in ALL.items() if k not in SHAPES}
     images, masks, known = batch()
     changed, same_masks, same_known = augment(images.clone(), masks, known, **greys)
     assert changed.min() >= 0
@@ -129,3 +164,58 @@ def test_equalisation_is_that_of_opencv() -> None:
     expected = cv2.equalizeHist(grey.numpy()).astype(np.float32)
     got = 255 * equalise(grey.float() / 255)
     assert np.abs(got.numpy() - expected).max() <= 2
+
+
+def test_joined_halves_keep_each_side_its_masks_and_forget_what_two_sources_disagree_on() -> None:
+    images, masks, known = batch()
+    known[:] = True
+    known[2, 1] = False
+    given_targets = given(masks, known)
+    joined, targets = augment_all(images, given_targets, join_halves=1.0)
+    for index, (image, mask) in enumerate(zip(joined, targets.masks, strict=True)):
+        assert torch.equal(image[:, :, :26], images[index, :, :, :26])
+        assert torch.equal(mask[:, :, :26], masks[index, :, :, :26])
+        (source,) = [i for i in range(6) if torch.equal(image[:, :, 38:], images[i, :, :, 38:])]
+        assert torch.equal(mask[:, :, 38:], masks[source, :, :, 38:])
+        assert targets.known[index, 1] == (2 not in (index, source))
+        assert targets.findings[index] == (index if source == index else UNKNOWN_FINDING)
+
+
+def test_a_veil_whitens_lungs_only_and_says_that_infection_under_it_is_unknown() -> None:
+    images, masks, known = batch()
+    veiled, targets = augment_all(images, given(masks, known), veil=1.0)
+    lungs = (masks[:, :1] + masks[:, 2:]).clamp(max=1) > 0
+    assert torch.allclose(veiled[~lungs], images[~lungs], atol=0.01)
+    assert (veiled - images)[lungs].mean() > 5
+    assert torch.equal(targets.masks, masks)
+    changed = (veiled - images).abs() > 0.2 * images.amax()
+    assert not (changed & (targets.unmeasured == 0)).any()
+    assert not ((targets.unmeasured > 0) & ~lungs).any()
+    assert (targets.findings == UNKNOWN_FINDING).all()
+
+
+def test_clouds_differ_and_stay_between_nothing_and_all() -> None:
+    cloud = draw_cloud(torch.ones(4, 1, 32, 32), torch.Generator().manual_seed(0))
+    assert cloud.min() >= 0
+    assert cloud.max() <= 1
+    assert len({one.sum().item() for one in cloud}) == 4
+
+
+def test_rounded_blocks_are_like_a_jpeg_and_fine_steps_change_nothing() -> None:
+    grey = batch()[0][:1] / 255
+    fine = round_blocks(grey, torch.full((1, 1, 1, 1), 1e-4))
+    assert (fine - grey).abs().max() < 0.01
+    rough = round_blocks(grey, torch.full((1, 1, 1, 1), 0.15))
+    _, data = cv2.imencode(".jpg", (255 * grey[0, 0]).numpy(), [cv2.IMWRITE_JPEG_QUALITY, 20])
+    jpeg = torch.from_numpy(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)) / 255
+    error, other = ((image - grey[0, 0]).square().mean().sqrt() for image in (rough[0, 0], jpeg))
+    assert 0.5 < error / other < 2
+
+
+def test_evened_out_greys_forget_a_slope_but_keep_an_edge() -> None:
+    slope = torch.linspace(0, 1, 64).repeat(64, 1)[None, None]
+    flat = even_out(slope, window=9)[..., 8:-8]
+    assert (flat - 0.5).abs().max() < 0.01
+    stepped = torch.where(torch.arange(64) < 32, 0.4, 0.6).repeat(64, 1)[None, None]
+    edged = even_out(stepped, window=9)[..., 30:34]
+    assert edged.amax() - edged.amin() > 0.2

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from hilum.learning.losses import UNKNOWN_FINDING, Targets, finding_loss, mask_loss, total_loss
-from hilum.learning.recipe import LossRecipe
+from hilum.learning.losses import finding_loss, mask_loss, total_loss
+from hilum.learning.recipe import Recipe
+from hilum.learning.targets import UNKNOWN_FINDING, Targets
+from tests.learning.recipes import tiny_recipe
 
 
 def logits(*shape: int, seed: int = 0) -> Tensor:
@@ -19,6 +21,25 @@ def masks(*shape: int) -> Tensor:
     return (torch.rand(*shape, generator=torch.Generator().manual_seed(7)) > 0.5).float()
 
 
+def given(masks: Tensor, known: Tensor, findings: Tensor | None = None) -> Targets:
+    """Targets of which every pixel was measured."""
+    unknown = torch.full((len(masks),), UNKNOWN_FINDING)
+    return Targets(masks, known, 0 * masks[:, :1], unknown if findings is None else findings)
+
+
+def loss_of(predicted: Tensor, targets: Targets, *, dice_weight: float) -> Tensor:
+    """The mask loss where every pixel counts."""
+    return mask_loss(predicted, targets, torch.ones_like(targets.masks), dice_weight=dice_weight)
+
+
+def recipe_of(targets: list[str], **loss: float) -> Recipe:
+    """A recipe with a finding head and this loss."""
+    network = {"architecture": "fpn", "encoder": "resnet18"}
+    return tiny_recipe(
+        targets=targets, findings=["covid", "normal", "pneumonia"], network=network, loss=loss
+    )
+
+
 def gradient(loss: Tensor, of: Tensor) -> Tensor:
     (grad,) = torch.autograd.grad(loss, of)
     return grad
@@ -27,8 +48,8 @@ def gradient(loss: Tensor, of: Tensor) -> Tensor:
 def test_unknown_masks_give_no_gradient_and_known_ones_do() -> None:
     predicted = logits(3, 2, 8, 8)
     known = torch.tensor([[True, False], [False, False], [True, True]])
-    targets = Targets(masks(3, 2, 8, 8), known, torch.full((3,), UNKNOWN_FINDING))
-    moved = gradient(mask_loss(predicted, targets, dice_weight=1.0), predicted).abs().sum((2, 3))
+    targets = given(masks(3, 2, 8, 8), known)
+    moved = gradient(loss_of(predicted, targets, dice_weight=1.0), predicted).abs().sum((2, 3))
     assert torch.equal(moved > 0, known)
 
 
@@ -38,46 +59,52 @@ def test_an_unknown_mask_is_worth_nothing_whatever_it_holds() -> None:
     truth = masks(2, 1, 8, 8)
     other = truth.clone()
     other[1] = 1 - other[1]
-    losses = [
-        mask_loss(predicted, Targets(t, known, torch.zeros(2)), dice_weight=1.0)
-        for t in (truth, other)
-    ]
-    alone = mask_loss(predicted[:1], Targets(truth[:1], known[:1], torch.zeros(1)), dice_weight=1.0)
+    losses = [loss_of(predicted, given(t, known), dice_weight=1.0) for t in (truth, other)]
+    alone = loss_of(predicted[:1], given(truth[:1], known[:1]), dice_weight=1.0)
     assert losses[0] == losses[1]
     torch.testing.assert_close(losses[0], alone)
 
 
 def test_a_batch_that_knows_nothing_is_zero_and_can_be_stepped_on() -> None:
-    predicted, classes = logits(2, 3, 8, 8), logits(2, 2)
-    targets = Targets(masks(2, 3, 8, 8), torch.zeros(2, 3, dtype=torch.bool), torch.full((2,), -1))
-    loss = total_loss(predicted, classes, targets, LossRecipe(finding=1.0))
-    assert loss.item() == 0
+    predicted, classes = logits(2, 3, 8, 8), logits(2, 3)
+    targets = given(masks(2, 3, 8, 8), torch.zeros(2, 3, dtype=torch.bool))
+    recipe = recipe_of(["right_lung", "left_lung", "infection"], finding=1.0)
+    assert total_loss(predicted, classes, targets, recipe).item() == 0
     for part in (predicted, classes):
-        assert (
-            gradient(total_loss(predicted, classes, targets, LossRecipe(finding=1.0)), part)
-            .abs()
-            .sum()
-            == 0
-        )
+        loss = total_loss(predicted, classes, targets, recipe)
+        assert gradient(loss, part).abs().sum() == 0
+
+
+def test_infection_that_was_not_measured_moves_nothing_but_the_lungs_there_do() -> None:
+    predicted, classes = logits(2, 2, 8, 8), logits(2, 3)
+    truth = masks(2, 2, 8, 8)
+    hidden = torch.zeros(2, 1, 8, 8)
+    hidden[:, :, :4] = 1
+    targets = Targets(truth, torch.ones(2, 2, dtype=torch.bool), hidden, torch.tensor([0, 2]))
+    recipe = recipe_of(["lungs", "infection"], finding=1.0)
+    moved = gradient(total_loss(predicted, classes, targets, recipe), predicted).abs()
+    assert moved[:, 1, :4].sum() == 0
+    assert (moved[:, 1, 4:] > 0).all()
+    assert (moved[:, 0] > 0).all()
 
 
 def test_dice_counts_only_masks_that_are_not_empty() -> None:
     predicted = logits(2, 1, 8, 8)
     truth = masks(2, 1, 8, 8)
     truth[1] = 0
-    targets = Targets(truth, torch.ones(2, 1, dtype=torch.bool), torch.zeros(2))
-    with_dice, without = (mask_loss(predicted, targets, dice_weight=w) for w in (1.0, 0.0))
+    targets = given(truth, torch.ones(2, 1, dtype=torch.bool))
+    with_dice, without = (loss_of(predicted, targets, dice_weight=w) for w in (1.0, 0.0))
     moved = gradient(with_dice - without, predicted).abs().sum((1, 2, 3))
     assert moved[0] > 0
     assert moved[1] == 0
-    assert gradient(mask_loss(predicted, targets, dice_weight=1.0), predicted)[1].abs().sum() > 0
+    assert gradient(loss_of(predicted, targets, dice_weight=1.0), predicted)[1].abs().sum() > 0
 
 
 def test_a_perfect_mask_costs_nothing_and_a_wrong_one_much() -> None:
     truth = masks(2, 1, 16, 16)
-    targets = Targets(truth, torch.ones(2, 1, dtype=torch.bool), torch.zeros(2))
-    right = mask_loss(40 * (truth - 0.5), targets, dice_weight=1.0)
-    wrong = mask_loss(-40 * (truth - 0.5), targets, dice_weight=1.0)
+    targets = given(truth, torch.ones(2, 1, dtype=torch.bool))
+    right = loss_of(40 * (truth - 0.5), targets, dice_weight=1.0)
+    wrong = loss_of(-40 * (truth - 0.5), targets, dice_weight=1.0)
     assert right.item() == pytest.approx(0, abs=1e-4)
     assert wrong.item() > 10
 
@@ -95,10 +122,11 @@ def test_unknown_findings_give_no_gradient() -> None:
 
 
 def test_the_parts_are_weighted() -> None:
-    predicted, classes = logits(2, 1, 8, 8), logits(2, 2)
-    targets = Targets(masks(2, 1, 8, 8), torch.ones(2, 1, dtype=torch.bool), torch.tensor([0, 1]))
-    recipe = LossRecipe(masks=2.0, dice=0.5, finding=3.0)
-    expected = 2 * mask_loss(predicted, targets, dice_weight=0.5) + 3 * finding_loss(
+    predicted, classes = logits(2, 1, 8, 8), logits(2, 3)
+    known = torch.ones(2, 1, dtype=torch.bool)
+    targets = given(masks(2, 1, 8, 8), known, torch.tensor([0, 1]))
+    recipe = recipe_of(["lungs"], masks=2.0, dice=0.5, finding=3.0)
+    expected = 2 * loss_of(predicted, targets, dice_weight=0.5) + 3 * finding_loss(
         classes, targets.findings, label_smoothing=0
     )
     torch.testing.assert_close(total_loss(predicted, classes, targets, recipe), expected)

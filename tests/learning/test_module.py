@@ -36,6 +36,7 @@ def test_a_batch_is_taken_in_one_go() -> None:
         known=np.ones((5, 2), np.bool_),
         findings=np.arange(5),
         groups=tuple("abcde"),
+        repeats=np.ones(5, np.int64),
     )
     images, labels, known, findings = keep_batch(ArrayBatches(arrays).__getitems__([3, 1]))
     assert images.shape == (2, 1, 4, 4)
@@ -46,14 +47,20 @@ def test_a_batch_is_taken_in_one_go() -> None:
 
 
 def test_each_epoch_has_its_own_order_of_all_rows() -> None:
-    sampler = ShuffledByEpoch(20, seed=1)
+    sampler = ShuffledByEpoch(np.ones(20, np.int64), seed=1)
     orders = []
     for epoch in (0, 1, 0):
         sampler.set_epoch(epoch)
         orders.append(list(sampler))
     assert sorted(orders[0]) == list(range(20))
     assert orders[0] == orders[2] != orders[1]
-    assert orders[0] != list(ShuffledByEpoch(20, seed=2))
+    assert orders[0] != list(ShuffledByEpoch(np.ones(20, np.int64), seed=2))
+
+
+def test_a_row_comes_as_often_as_it_is_to_be_seen() -> None:
+    sampler = ShuffledByEpoch(np.array([1, 3, 2]), seed=1)
+    assert len(sampler) == 6
+    assert sorted(sampler) == [0, 1, 1, 1, 2, 2]
 
 
 def test_the_pace_warms_up_and_falls_to_zero() -> None:

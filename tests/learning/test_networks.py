@@ -11,6 +11,7 @@ from hilum.learning.networks import FindingHead, build_network, standardise
 from tests.learning.recipes import tiny_recipe
 
 SMALL = {"encoder": "resnet18", "architecture": "unet", "decoder_channels": [32, 16, 8, 8, 8]}
+SUBPIXEL = {"architecture": "subpixel_unet", "encoder": "tu-regnetx_002", "drop_path": 0.1}
 WITH_FINDING: dict[str, Any] = {
     "targets": ["right_lung", "left_lung", "infection"],
     "findings": ["normal", "covid"],
@@ -31,8 +32,10 @@ def test_the_plain_unet_has_the_size_of_the_published_one() -> None:
         WITH_FINDING,
         {"network": {"architecture": "fpn", "encoder": "resnet18"}},
         {"network": {"architecture": "unetplusplus", "encoder": "resnet18"}},
+        {"network": {"architecture": "subpixel_unet", "encoder": "resnet18"}},
+        {**WITH_FINDING, "network": SUBPIXEL},
     ],
-    ids=["plain", "finding", "fpn", "unet++"],
+    ids=["plain", "finding", "fpn", "unet++", "subpixel", "subpixel with finding"],
 )
 def test_outputs_have_the_size_of_the_input(changes: dict[str, Any]) -> None:
     recipe = tiny_recipe(**changes)
@@ -60,13 +63,12 @@ def test_exposure_does_not_matter() -> None:
 
 
 def test_the_finding_is_read_where_the_lungs_are() -> None:
-    head = FindingHead(channels=3, classes=2).eval()
+    head = FindingHead(channels=(2, 3), classes=2).eval()
     lungs = torch.zeros(1, 1, 64, 64)
     lungs[..., :32] = 1
-    features = torch.rand(1, 3, 2, 2)
-    inside, outside = features.clone(), features.clone()
-    inside[..., 0] += 1
-    outside[..., 1] += 1
+    features = [torch.rand(1, 2, 4, 4), torch.rand(1, 3, 2, 2)]
+    inside = [f + torch.eye(2)[0].repeat_interleave(f.shape[-1] // 2) for f in features]
+    outside = [f + torch.eye(2)[1].repeat_interleave(f.shape[-1] // 2) for f in features]
     change = [
         (head(f, lungs) - head(features, lungs)).abs().sum().item() for f in (inside, outside)
     ]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hilum.dataset.lungs import LUNG_COLUMNS, both_lungs, lung_by_convention
 from hilum.dataset.read import Dataset, Row
 from hilum.evaluation.intervals import Estimate, mean_with_interval, ratio_of_sums
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Picture, decode_picture
-from hilum.inference.model import Score
+from hilum.inference.model import ModelDescription, Score
 from hilum.inference.predictor import Prediction, Predictor, Status
 from hilum.radiograph import Finding, LungConvention, Split, Structure, View
 
-_MASKS = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.INFECTION)
+_MASKS = (*LUNG_COLUMNS, Structure.INFECTION)
+_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.WHOLE_LUNGS)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Judged:
     """One radiograph's prediction beside its truth."""
 
     group: str
+    collection: str
     truth: Finding | None
     predicted: Finding | None
     refused: bool
@@ -35,17 +39,26 @@ class Judged:
 def evaluate(predictor: Predictor, dataset: Dataset, split: Split) -> tuple[Score, ...]:
     """Every score this model can have on ``split``, each with n, interval and protocol.
 
-    Laterals are left out, and lung masks of a convention the model does not follow. A refused
-    image counts as wrong: Dice 0, neither positive nor negative. What the model does not
-    outline or name has no score.
+    Each collection has its own, the largest first: a mean over several would say most about how
+    large they are. Laterals are left out, and lung masks that cannot be had in the model's
+    convention. A refused image counts as wrong: Dice 0, neither positive nor negative. What the
+    model does not outline or name has no score.
     """
     description = predictor.model.description
     judged = [
-        judge(predictor.predict_picture(_picture(row, predictor)), row, description.lung_convention)
+        judge(predictor.predict_picture(_picture(row, predictor)), row, description)
         for row in dataset.rows(split, structures=_MASKS)
         if row.labels["view"] != View.LATERAL
     ]
-    protocol = f"frontal radiographs, {split} split of dataset {dataset.content_sha256[:16]}"
+    scores = []
+    for collection, _ in Counter(one.collection for one in judged).most_common():
+        of_it = [one for one in judged if one.collection == collection]
+        where = f"{split} split of dataset {dataset.content_sha256[:16]}"
+        scores += _scores(of_it, description, f"frontal radiographs of {collection}, {where}")
+    return tuple(scores)
+
+
+def _scores(judged: list[Judged], description: ModelDescription, protocol: str) -> list[Score]:
     scores = _lung_scores(judged, protocol)
     if Structure.INFECTION in description.targets:
         scores += _infection_scores(judged, protocol)
@@ -53,28 +66,31 @@ def evaluate(predictor: Predictor, dataset: Dataset, split: Split) -> tuple[Scor
         scores += _finding_scores(judged, description.findings, protocol)
     refused = np.array([one.refused for one in judged], np.float64)
     share = mean_with_interval(refused, [one.group for one in judged])
-    if share.n:
-        scores.append(_score("refused", share, f"share; {protocol}"))
-    return tuple(scores)
+    return [*scores, _score("refused", share, f"share; {protocol}")]
 
 
 def _picture(row: Row, predictor: Predictor) -> Picture:
     return decode_picture(row.image, path=row.image_id, at_least=predictor.decoded_side)
 
 
-def judge(prediction: Prediction, row: Row, convention: LungConvention | None) -> Judged:
-    """Compare one prediction with the dataset's row, lungs only if they are of ``convention``."""
+def judge(prediction: Prediction, row: Row, description: ModelDescription) -> Judged:
+    """Compare one prediction with the dataset's row, lungs only as ``convention`` has them."""
+    convention = description.lung_convention
     predicted = {
         Structure.RIGHT_LUNG: prediction.right_lung,
         Structure.LEFT_LUNG: prediction.left_lung,
         Structure.INFECTION: prediction.infection,
         Structure.LUNGS: prediction.lungs,
     }
-    truth = {structure: row.mask(structure) for structure in _MASKS}
-    right, left = truth[Structure.RIGHT_LUNG], truth[Structure.LEFT_LUNG]
-    truth[Structure.LUNGS] = None if right is None or left is None else right | left
-    if row.labels["lung_convention"] != convention:
-        truth = {Structure.INFECTION: truth[Structure.INFECTION]}
+    truth = {
+        Structure.RIGHT_LUNG: lung_by_convention(row, Structure.RIGHT_LUNG, convention),
+        Structure.LEFT_LUNG: lung_by_convention(row, Structure.LEFT_LUNG, convention),
+        Structure.LUNGS: both_lungs(row, convention),
+        Structure.INFECTION: row.mask(Structure.INFECTION),
+    }
+    if Structure.WHOLE_LUNGS in description.targets:
+        predicted[Structure.WHOLE_LUNGS] = prediction.whole_lungs
+        truth[Structure.WHOLE_LUNGS] = both_lungs(row, LungConvention.PARTLY_BEHIND_HEART)
     overlaps = {
         structure: _count(predicted[structure], mask)
         for structure, mask in truth.items()
@@ -82,6 +98,7 @@ def judge(prediction: Prediction, row: Row, convention: LungConvention | None) -
     }
     return Judged(
         group=str(row.labels["group_id"]),
+        collection=str(row.labels["collection"]),
         truth=row.finding,
         predicted=prediction.finding,
         refused=prediction.status is not Status.OK,
@@ -98,7 +115,7 @@ def _count(predicted: BinaryMask | None, truth: BinaryMask) -> tuple[int, int, i
 
 def _lung_scores(judged: list[Judged], protocol: str) -> list[Score]:
     scores = []
-    for structure in (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG):
+    for structure in _LUNGS:
         dice, _, groups = _dice(judged, structure)
         if len(groups):
             mean = mean_with_interval(dice, groups)

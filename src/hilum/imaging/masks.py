@@ -158,6 +158,19 @@ def resize_mask(mask: BinaryMask, *, width: int, height: int) -> BinaryMask:
     return resized.astype(bool)
 
 
+def take_away(mask: BinaryMask, other: BinaryMask) -> BinaryMask:
+    """What ``other`` (H×W bool) leaves of ``mask``: its largest piece, without thin slivers."""
+    rest = _as_bytes(mask & ~other)
+    width = max(3, round(0.02 * max(mask.shape)) | 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.morphologyEx(rest, cv2.MORPH_OPEN, disc), connectivity=8
+    )
+    if count < 2:
+        return np.zeros_like(mask)
+    return np.asarray(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))
+
+
 def split_lungs(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask] | None:
     """(right lung, left lung) of the patient, from a mask of both; None where it is unclear.
 

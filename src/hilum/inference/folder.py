@@ -82,7 +82,12 @@ class PredictionFolder:
         """Write masks and, as asked for, overlay and probabilities. From any thread."""
         if prediction.status is not Status.OK:
             return
-        for name, mask in (("lungs", prediction.lungs), ("infection", prediction.infection)):
+        masks = {
+            "lungs": prediction.lungs,
+            "infection": prediction.infection,
+            "whole_lungs": prediction.whole_lungs,
+        }
+        for name, mask in masks.items():
             if mask is not None:
                 write_mask(self._folder / "masks" / f"{image.stem}.{name}.png", mask)
         if self._options.overlays:

@@ -30,6 +30,8 @@ class OutlinedLungs:
     right_lung: BinaryMask
     left_lung: BinaryMask
     infection: BinaryMask | None
+    whole_lungs: BinaryMask | None = None
+    """Both lungs and what radiologists count to them behind the heart; None as infection."""
 
     @property
     def lungs(self) -> BinaryMask:
@@ -63,7 +65,11 @@ def outline(
     if Structure.INFECTION in raised:
         infection = _above(raised[Structure.INFECTION], thresholds[Structure.INFECTION])
         infection &= right | left
-    return OutlinedLungs(right, left, infection)
+    whole = None
+    if Structure.WHOLE_LUNGS in raised:
+        whole = _main_part(_above(raised[Structure.WHOLE_LUNGS], thresholds[Structure.WHOLE_LUNGS]))
+        whole |= right | left
+    return OutlinedLungs(right, left, infection, whole)
 
 
 def eight_bit(probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:

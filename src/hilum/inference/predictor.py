@@ -63,6 +63,9 @@ class Prediction:
     left_lung: BinaryMask | None = None
     infection: BinaryMask | None = None
     """Inside the lungs; empty unless the finding is COVID-19; None if the model has none."""
+    whole_lungs: BinaryMask | None = None
+    """Both lungs and what radiologists count to them behind the heart; None if the model has none.
+    Nothing is measured by it."""
     severity: Severity = UNMEASURED
     grey: NDArray[np.uint8] | None = None
     """The image itself, uint8, perhaps of reduced size: for drawing upon."""
@@ -216,6 +219,7 @@ class Predictor:
             right_lung=outlined.right_lung,
             left_lung=outlined.left_lung,
             infection=infection,
+            whole_lungs=outlined.whole_lungs,
             severity=severity,
             grey=grey,
             mask_probabilities=masks[0],

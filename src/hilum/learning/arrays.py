@@ -11,16 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hilum.dataset.lungs import LUNG_COLUMNS, both_lungs, lung_by_convention
 from hilum.dataset.read import Dataset, Row
 from hilum.errors import DatasetError
 from hilum.imaging.masks import BinaryMask, resize_mask
 from hilum.inference.preprocess import fit_to_network
-from hilum.learning.losses import UNKNOWN_FINDING
-from hilum.learning.recipe import Recipe
-from hilum.radiograph import Finding, Split, Structure, View
-
-_LUNG_TARGETS = frozenset({Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG})
-_SIDES = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+from hilum.learning.recipe import CollectionUse, Recipe
+from hilum.learning.targets import UNKNOWN_FINDING
+from hilum.radiograph import Finding, LungConvention, Split, Structure, View
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,7 @@ class TrainingArrays:
 
     ``images``: uint8 N×S×S grey. ``labels``: uint8 N×S×S whose bit t is target t.
     ``known``: bool N×T. ``findings``: int64 N, class index or -1. ``groups``: N group ids.
+    ``repeats``: int64 N, how often an epoch shows each.
     """
 
     images: NDArray[np.uint8]
@@ -36,6 +35,7 @@ class TrainingArrays:
     known: NDArray[np.bool_]
     findings: NDArray[np.int64]
     groups: tuple[str, ...]
+    repeats: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -68,12 +68,16 @@ def load_arrays(
             expected=f"frontal radiographs with {', '.join(recipe.targets)} or a finding",
             remedy="compile a collection that has them, or draw the splits anew",
         )
+    uses = [recipe.collections.get(name, CollectionUse()) for name in labels["collections"]]
+    findings = np.array(labels["findings"], np.int64)
+    findings[[not use.finding for use in uses]] = UNKNOWN_FINDING
     return TrainingArrays(
         images=np.load(folder / "images.npy", mmap_mode="r")[:count],
         labels=np.load(folder / "labels.npy", mmap_mode="r")[:count],
         known=np.array(labels["known"], bool),
-        findings=np.array(labels["findings"], np.int64),
+        findings=findings,
         groups=tuple(labels["groups"]),
+        repeats=np.array([use.repeats for use in uses], np.int64),
     )
 
 
@@ -101,8 +105,9 @@ def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> Non
     known: list[list[bool]] = []
     findings: list[int] = []
     groups: list[str] = []
+    collections: list[str] = []
     for row in dataset.rows(split, structures=_stored(recipe.targets)):
-        masks = [_target_mask(row, target, recipe) for target in recipe.targets]
+        masks = [_target_mask(row, target, recipe.lung_convention) for target in recipe.targets]
         finding = class_index(row.finding, recipe.findings)
         nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
         if nothing_known or row.labels["view"] == View.LATERAL:
@@ -113,25 +118,31 @@ def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> Non
         known.append([mask is not None for mask in masks])
         findings.append(finding)
         groups.append(row.labels["group_id"])
+        collections.append(row.labels["collection"])
     images.flush()
     labels.flush()
-    text = json.dumps({"known": known, "findings": findings, "groups": groups})
+    text = json.dumps(
+        {"known": known, "findings": findings, "groups": groups, "collections": collections}
+    )
     (folder / "labels.json").write_text(text, encoding="utf-8")
 
 
 def _stored(targets: Sequence[Structure]) -> list[Structure]:
     """The dataset's columns that ``targets`` are made of."""
-    wanted = {s for t in targets for s in (_SIDES if t is Structure.LUNGS else (t,))}
-    return sorted(wanted)
+    others = set(targets) - {Structure.LUNGS, Structure.WHOLE_LUNGS}
+    return sorted({*LUNG_COLUMNS, *others})
 
 
-def _target_mask(row: Row, target: Structure, recipe: Recipe) -> BinaryMask | None:
-    if target in _LUNG_TARGETS and row.labels["lung_convention"] != recipe.lung_convention:
-        return None
-    if target is not Structure.LUNGS:
-        return row.mask(target)
-    right, left = (row.mask(side) for side in _SIDES)
-    return None if right is None or left is None else right | left
+def _target_mask(row: Row, target: Structure, convention: LungConvention) -> BinaryMask | None:
+    match target:
+        case Structure.RIGHT_LUNG | Structure.LEFT_LUNG:
+            return lung_by_convention(row, target, convention)
+        case Structure.LUNGS:
+            return both_lungs(row, convention)
+        case Structure.WHOLE_LUNGS:
+            return both_lungs(row, LungConvention.PARTLY_BEHIND_HEART)
+        case _:
+            return row.mask(target)
 
 
 def class_index(finding: Finding | None, classes: Sequence[Finding]) -> int:

@@ -1,16 +1,19 @@
-"""Random changes of a whole batch on its device; image and masks move together."""
+"""Random changes of a whole batch on its device; image and targets move together."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from hilum.learning.augment_greys import box_mean, change_greys
+from hilum.learning.augment_shape import draw_grid, sample
 from hilum.learning.recipe import AugmentationRecipe
+from hilum.learning.targets import UNKNOWN_FINDING, Targets
 from hilum.radiograph import Structure
+
+_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
 
 class Augmentation:
@@ -22,67 +25,97 @@ class Augmentation:
     def __init__(self, recipe: AugmentationRecipe, targets: Sequence[Structure]) -> None:
         self._recipe = recipe
         self._mirrored = _mirrored_order(targets)
+        self._lungs = [index for index, target in enumerate(targets) if target in _LUNGS]
 
     def __call__(
-        self, images: Tensor, masks: Tensor, known: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Images float N×1×H×W of 0–255, masks float N×T×H×W of 0 and 1, known bool N×T."""
-        images, masks, known = self._move(images, masks, known, generator)
-        return self._change_greys(images, generator), masks, known
+        self, images: Tensor, targets: Targets, generator: torch.Generator
+    ) -> tuple[Tensor, Targets]:
+        """Images float N×1×H×W of 0–255 and their targets, changed."""
+        images, targets = self._move(images, targets, generator)
+        images, targets = self._join_halves(images, targets, generator)
+        grey = images / 255
+        grey, targets = self._veil(grey, targets, generator)
+        return 255 * change_greys(grey, self._recipe, generator), targets
 
     def _move(
-        self, images: Tensor, masks: Tensor, known: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        recipe, count = self._recipe, len(images)
-        mirror = torch.rand(count, generator=generator) < recipe.mirror
-        if not (recipe.rotation_degrees or recipe.scale or recipe.shift or mirror.any()):
-            return images, masks, known
-        angle = math.radians(recipe.rotation_degrees) * _signed(count, generator)
-        width = (1 + recipe.scale * _signed(count, generator)) * torch.where(mirror, -1.0, 1.0)
-        height = 1 + recipe.scale * _signed(count, generator)
-        matrix = torch.zeros(count, 2, 3)
-        matrix[:, 0, 0], matrix[:, 0, 1] = angle.cos() / width, -angle.sin() / height
-        matrix[:, 1, 0], matrix[:, 1, 1] = angle.sin() / width, angle.cos() / height
-        matrix[:, :, 2] = 2 * recipe.shift * _signed((count, 2), generator)
-        grid = functional.affine_grid(
-            matrix.to(images.device), list(images.shape), align_corners=False
-        )
-        images = functional.grid_sample(images, grid, padding_mode="zeros", align_corners=False)
-        masks = functional.grid_sample(masks, grid, mode="nearest", align_corners=False)
-
+        self, images: Tensor, targets: Targets, generator: torch.Generator
+    ) -> tuple[Tensor, Targets]:
+        mirror = torch.rand(len(images), generator=generator) < self._recipe.mirror
+        grid = draw_grid(images, self._recipe, mirror, generator)
+        if grid is None:
+            return images, targets
+        images = sample(images, grid, mode="bilinear")
+        masks = sample(targets.masks, grid, mode="nearest")
         mirror = mirror.to(masks.device)
-        masks = torch.where(mirror[:, None, None, None], masks[:, self._mirrored], masks)
-        known = torch.where(mirror[:, None], known[:, self._mirrored], known)
-        return images, masks, known
+        known = targets.known
+        return images, Targets(
+            torch.where(mirror[:, None, None, None], masks[:, self._mirrored], masks),
+            torch.where(mirror[:, None], known[:, self._mirrored], known),
+            sample(targets.unmeasured, grid, mode="nearest"),
+            targets.findings,
+        )
 
-    def _change_greys(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        recipe, count = self._recipe, len(images)
+    def _join_halves(
+        self, images: Tensor, targets: Targets, generator: torch.Generator
+    ) -> tuple[Tensor, Targets]:
+        """Give some images the right half of another one, with all that is known of it.
 
-        def per_image(values: Tensor) -> Tensor:
-            return values.view(-1, 1, 1, 1).to(images.device)
+        What a network says of one lung cannot then come from the other, or from the source of
+        the whole image. Two findings make an unknown one.
+        """
+        count, width = len(images), images.shape[-1]
+        joined = torch.rand(count, generator=generator) < self._recipe.join_halves
+        if not joined.any():
+            return images, targets
+        joined = joined.to(images.device)
+        other = torch.randperm(count, generator=generator).to(images.device)
+        cut = int(width * (0.42 + 0.16 * torch.rand((), generator=generator).item()))
+        taken = joined[:, None, None, None] & (torch.arange(width, device=images.device) >= cut)
+        known, findings = targets.known, targets.findings
+        unlike = joined & (findings != findings[other])
+        return torch.where(taken, images[other], images), Targets(
+            torch.where(taken, targets.masks[other], targets.masks),
+            torch.where(joined[:, None], known & known[other], known),
+            torch.where(taken, targets.unmeasured[other], targets.unmeasured),
+            torch.where(unlike, torch.full_like(findings, UNKNOWN_FINDING), findings),
+        )
 
-        grey = images / 255
-        if recipe.equalise:
-            chosen = torch.rand(count, generator=generator) < recipe.equalise
-            weight = torch.rand(count, generator=generator)
-            for index in chosen.nonzero()[:, 0].tolist():
-                grey[index] += weight[index].item() * (equalise(grey[index]) - grey[index])
-        if recipe.gamma:
-            grey = grey ** per_image(1 + recipe.gamma * _signed(count, generator))
-        if recipe.contrast:
-            slope = 1 + recipe.contrast * _signed(count, generator)
-            offset = 0.5 * recipe.contrast * _signed(count, generator)
-            grey = (grey - 0.5) * per_image(slope) + 0.5 + per_image(offset)
-        if recipe.blur and torch.rand((), generator=generator) < recipe.blur:
-            grey = _lose_resolution(grey, 1 + 2 * torch.rand((), generator=generator).item())
-        if recipe.noise:
-            deviation = recipe.noise * torch.rand(count, generator=generator)
-            noise = torch.randn(grey.shape, generator=generator).to(grey.device)
-            grey = grey + noise * per_image(deviation)
-        grey = grey.clamp(0, 1)
-        if recipe.erase_border:
-            _erase_border(grey, recipe.erase_border, generator)
-        return grey * 255
+    def _veil(
+        self, grey: Tensor, targets: Targets, generator: torch.Generator
+    ) -> tuple[Tensor, Targets]:
+        """Whiten clouds of some lungs, up to all of them: the lung is there all the same.
+
+        Nobody drew whether such a cloud is infection, so there it is unmeasured, and the
+        finding unknown.
+        """
+        count = len(grey)
+        veiled = torch.rand(count, generator=generator) < self._recipe.veil
+        if not veiled.any() or not self._lungs:
+            return grey, targets
+        veiled = veiled.to(grey.device)
+        lungs = targets.masks[:, self._lungs].amax(1, keepdim=True)
+        cloud = draw_cloud(lungs, generator) * veiled[:, None, None, None]
+        white = grey.flatten(1).quantile(0.9, dim=1).view(-1, 1, 1, 1)
+        findings = targets.findings
+        return grey + (white - grey) * cloud, Targets(
+            targets.masks,
+            targets.known,
+            torch.maximum(targets.unmeasured, (cloud > 0.1).to(grey.dtype)),
+            torch.where(veiled, torch.full_like(findings, UNKNOWN_FINDING), findings),
+        )
+
+
+def draw_cloud(lungs: Tensor, generator: torch.Generator) -> Tensor:
+    """How much of each pixel is veiled, 0–1, from ``lungs`` (N×1×H×W of 0 and 1)."""
+    count = len(lungs)
+    field = torch.randn(count, 1, 5, 5, generator=generator).to(lungs.device)
+    field = torch.nn.functional.interpolate(
+        field, size=lungs.shape[-2:], mode="bicubic", align_corners=False
+    )
+    level = 2 * torch.rand(count, 1, 1, 1, generator=generator).to(lungs.device) - 1
+    density = 0.4 + 0.6 * torch.rand(count, 1, 1, 1, generator=generator).to(lungs.device)
+    rim = box_mean(lungs, 9)
+    return density * torch.sigmoid(4 * (field - level)) * rim * lungs
 
 
 def _mirrored_order(targets: Sequence[Structure]) -> list[int]:
@@ -95,42 +128,3 @@ def _mirrored_order(targets: Sequence[Structure]) -> list[int]:
         targets.index(swap[t]) if swap.get(t) in targets else index
         for index, t in enumerate(targets)
     ]
-
-
-def _signed(shape: int | tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """Uniform between -1 and 1."""
-    size = (shape,) if isinstance(shape, int) else shape
-    return 2 * torch.rand(size, generator=generator) - 1
-
-
-def equalise(grey: Tensor) -> Tensor:
-    """Histogram equalisation of one image of values 0–1, any shape."""
-    levels = (grey * 255).long().clamp(0, 255)
-    cumulative = torch.bincount(levels.flatten(), minlength=256).cumsum(0)
-    return (cumulative / cumulative[-1])[levels]
-
-
-def _lose_resolution(grey: Tensor, factor: float) -> Tensor:
-    """The batch at a size ``factor`` times smaller and back: what a thumbnail went through."""
-    size = grey.shape[-2:]
-    small = functional.interpolate(
-        grey, scale_factor=1 / factor, mode="bilinear", antialias=True, align_corners=False
-    )
-    return functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
-
-
-def _erase_border(grey: Tensor, probability: float, generator: torch.Generator) -> None:
-    """Paint, in place, a side, a corner or a free patch of some images in one flat grey."""
-    count, _, height, width = grey.shape
-    draws = torch.rand(count, 6, generator=generator).tolist()
-    for image, (chance, kind, tone, across, down, size) in zip(grey, draws, strict=True):
-        if chance >= probability:
-            continue
-        rows, columns = int(height * (0.03 + 0.15 * size)), int(width * (0.03 + 0.15 * size))
-        if kind < 0.4:  # a side
-            rows, columns = (rows, width) if across < 0.5 else (height, columns)
-        top = 0 if down < 0.5 else height - rows
-        left = 0 if across % 0.5 < 0.25 else width - columns
-        if kind > 0.8:  # a free patch
-            top, left = int(down * (height - rows)), int(across * (width - columns))
-        image[:, top : top + rows, left : left + columns] = tone

@@ -21,8 +21,8 @@ from hilum.inference.predictor import Predictor
 from hilum.inference.runtime import Runtime, load_runtime
 from hilum.learning.arrays import TrainingArrays
 from hilum.learning.export import export_onnx, rewrite_description
-from hilum.learning.losses import UNKNOWN_FINDING
 from hilum.learning.recipe import Recipe
+from hilum.learning.targets import UNKNOWN_FINDING
 from hilum.learning.train import TrainedRun
 from hilum.radiograph import Finding, Split, Structure
 

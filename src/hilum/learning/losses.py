@@ -2,54 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hilum.learning.recipe import LossRecipe
-
-UNKNOWN_FINDING = -1
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What a batch of N images should give.
-
-    ``masks``: float N×T×H×W of 0 and 1; ``known``: bool N×T, whether a mask counts;
-    ``findings``: int64 N, the index of the class or :data:`UNKNOWN_FINDING`.
-    """
-
-    masks: Tensor
-    known: Tensor
-    findings: Tensor
+from hilum.learning.recipe import Recipe
+from hilum.learning.targets import UNKNOWN_FINDING, Targets
+from hilum.radiograph import Structure
 
 
 def total_loss(
-    mask_logits: Tensor, finding_logits: Tensor, targets: Targets, recipe: LossRecipe
+    mask_logits: Tensor, finding_logits: Tensor, targets: Targets, recipe: Recipe
 ) -> Tensor:
     """The weighted sum a recipe asks for, of logits N×T×H×W and N×C; a scalar."""
-    loss = recipe.masks * mask_loss(mask_logits, targets, dice_weight=recipe.dice)
+    weights = recipe.loss
+    counts = torch.ones_like(targets.masks)
+    if Structure.INFECTION in recipe.targets:
+        counts[:, recipe.targets.index(Structure.INFECTION)] -= targets.unmeasured[:, 0]
+    loss = weights.masks * mask_loss(mask_logits, targets, counts, dice_weight=weights.dice)
     if finding_logits.shape[1] > 0:
-        loss = loss + recipe.finding * finding_loss(
-            finding_logits, targets.findings, label_smoothing=recipe.label_smoothing
+        loss = loss + weights.finding * finding_loss(
+            finding_logits, targets.findings, label_smoothing=weights.label_smoothing
         )
     return loss
 
 
-def mask_loss(logits: Tensor, targets: Targets, *, dice_weight: float) -> Tensor:
+def mask_loss(logits: Tensor, targets: Targets, counts: Tensor, *, dice_weight: float) -> Tensor:
     """Cross-entropy plus Dice of each known mask, averaged per target and summed over targets.
+
+    ``counts``, N×T×H×W, is 1 where a pixel counts and 0 where its truth is not known.
 
     Dice is taken per image, so that a small lesion counts as much as a large one, and only on
     masks that are not empty: an empty one has no overlap to improve.
     """
     logits = logits.float()
-    truth = targets.masks
+    truth = targets.masks * counts
     entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
-    entropy = entropy.mean((2, 3))
+    entropy = (entropy * counts).mean((2, 3))
 
-    probability = logits.sigmoid()
+    probability = logits.sigmoid() * counts
     overlap = (probability * truth).sum((2, 3))
     total = probability.sum((2, 3)) + truth.sum((2, 3))
     dice = 1 - (2 * overlap + 1) / (total + 1)

@@ -17,9 +17,10 @@ from torch.utils.data import Sampler
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.learning.arrays import TrainingArrays
 from hilum.learning.augment import Augmentation
-from hilum.learning.losses import UNKNOWN_FINDING, Targets, total_loss
+from hilum.learning.losses import total_loss
 from hilum.learning.networks import build_network
 from hilum.learning.recipe import Recipe
+from hilum.learning.targets import UNKNOWN_FINDING, Targets, shrink, unmeasured
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 """Images uint8 N×1×H×W, label bits uint8 N×H×W, known bool N×T, findings int64 N."""
@@ -57,10 +58,10 @@ def unpack_masks(labels: Tensor, targets: int) -> Tensor:
 
 
 class ShuffledByEpoch(Sampler[int]):
-    """Every row once per epoch, in an order that seed and epoch decide."""
+    """Every row as often per epoch as it is to be seen, in an order that seed and epoch decide."""
 
-    def __init__(self, count: int, seed: int) -> None:
-        self._count = count
+    def __init__(self, repeats: NDArray[np.int64], seed: int) -> None:
+        self._rows = np.repeat(np.arange(len(repeats)), repeats)
         self._seed = seed
         self._epoch = 0
 
@@ -69,11 +70,12 @@ class ShuffledByEpoch(Sampler[int]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._rows)
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
-        return iter(torch.randperm(self._count, generator=generator).tolist())
+        order = torch.randperm(len(self._rows), generator=generator)
+        return iter(self._rows[order.numpy()].tolist())
 
 
 class TrainingModule(lightning.LightningModule):
@@ -94,13 +96,15 @@ class TrainingModule(lightning.LightningModule):
         # one would.
         generator = torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
         masks = unpack_masks(labels, len(self.recipe.targets))
+        targets = Targets(masks, known, unmeasured(masks, findings, self.recipe), findings)
         # Not in bf16, whose three digits would shake the sampling grid by half a pixel.
         with torch.autocast(images.device.type, enabled=False):
-            inputs, masks, known = self._augment(images.float(), masks, known, generator)
+            inputs, targets = self._augment(images.float(), targets, generator)
+            if self.current_epoch < self.recipe.schedule.small_epochs:
+                inputs, targets = shrink(inputs, targets, 0.75)
         inputs = inputs.to(memory_format=torch.channels_last)
         mask_logits, finding_logits = self.network(inputs)
-        targets = Targets(masks, known, findings)
-        loss = total_loss(mask_logits, finding_logits, targets, self.recipe.loss)
+        loss = total_loss(mask_logits, finding_logits, targets, self.recipe)
         self.log("loss", loss, prog_bar=True, on_step=True, on_epoch=True, batch_size=len(images))
         return loss
 

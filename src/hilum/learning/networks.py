@@ -6,6 +6,7 @@ nothing but the resizing happens outside the model file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import segmentation_models_pytorch as smp
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 from hilum.errors import RecipeError
 from hilum.learning.recipe import Recipe
+from hilum.learning.subpixel import SubpixelUnet
 from hilum.radiograph import Structure
 
 _ARCHITECTURES = {"unet": smp.Unet, "unetplusplus": smp.UnetPlusPlus, "fpn": smp.FPN}
@@ -33,7 +35,7 @@ class RadiographNetwork(nn.Module):
         self.body = _body(recipe)
         self.lung_channels = [i for i, t in enumerate(recipe.targets) if t in _LUNGS]
         self.finding_head = (
-            FindingHead(self.body.encoder.out_channels[-1], len(recipe.findings))
+            FindingHead(self.body.encoder.out_channels[-2:], len(recipe.findings))
             if recipe.findings
             else None
         )
@@ -45,27 +47,30 @@ class RadiographNetwork(nn.Module):
         if self.finding_head is None:
             return masks, masks.new_zeros(masks.shape[0], 0)
         lungs = masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
-        return masks, self.finding_head(features[-1], lungs)
+        return masks, self.finding_head(features[-2:], lungs)
 
 
 class FindingHead(nn.Module):
-    """Averages the deepest features over the lungs, so that what lies outside weighs little.
+    """Averages the two deepest levels of features over the lungs: what lies outside weighs little.
 
     A network that outlines no lungs averages over the whole image.
     """
 
-    def __init__(self, channels: int, classes: int) -> None:
+    def __init__(self, channels: Sequence[int], classes: int) -> None:
         super().__init__()
         self.dropout = nn.Dropout(0.2)
-        self.linear = nn.Linear(channels, classes)
+        self.linear = nn.Linear(sum(channels), classes)
 
-    def forward(self, features: Tensor, lungs: Tensor) -> Tensor:
-        """``features`` N×F×h×w and lung probability N×1×H×W → logits N×C."""
-        stride = lungs.shape[-1] // features.shape[-1]
-        weights = functional.avg_pool2d(lungs, stride) + 1e-3
-        pooled = (features * weights).sum((2, 3)) / weights.sum((2, 3))
+    def forward(self, features: Sequence[Tensor], lungs: Tensor) -> Tensor:
+        """Each of ``features`` N×F×h×w, and lung probability N×1×H×W → logits N×C."""
+        pooled = torch.cat([_mean_over(level, lungs) for level in features], 1)
         logits: Tensor = self.linear(self.dropout(pooled))
         return logits
+
+
+def _mean_over(features: Tensor, lungs: Tensor) -> Tensor:
+    weights = functional.avg_pool2d(lungs, lungs.shape[-1] // features.shape[-1]) + 1e-3
+    return (features * weights).sum((2, 3)) / weights.sum((2, 3))
 
 
 def standardise(images: Tensor) -> Tensor:
@@ -86,6 +91,13 @@ def _body(recipe: Recipe) -> Any:
     if network.decoder_channels is not None:
         options["decoder_channels"] = network.decoder_channels
     try:
+        if network.architecture == "subpixel_unet":
+            return SubpixelUnet(
+                str(network.encoder),
+                len(recipe.targets),
+                network.decoder_channels or (112, 96, 80),
+                drop_path=network.drop_path,
+            )
         body = _ARCHITECTURES[network.architecture](
             network.encoder,
             encoder_weights=None,

@@ -23,12 +23,14 @@ class _Part(BaseModel):
 class NetworkRecipe(_Part):
     """The network. ``encoder`` is any of segmentation-models-pytorch (``tu-…`` for timm)."""
 
-    architecture: Literal["unet", "unetplusplus", "fpn", "plain_unet"]
+    architecture: Literal["unet", "unetplusplus", "fpn", "plain_unet", "subpixel_unet"]
     encoder: str | None = None
     decoder_channels: tuple[int, ...] | None = None
-    """Width of each decoder stage, deepest first (U-Net and U-Net++)."""
+    """Width of each decoder stage, deepest first (the U-Nets, but for plain_unet)."""
     dropout: Share = 0.0
     """Before each pair of convolutions (plain_unet only)."""
+    drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of residual blocks left out at random, of encoders that can (subpixel_unet only)."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -37,8 +39,10 @@ class NetworkRecipe(_Part):
             raise ValueError("an encoder is needed, except for plain_unet, which has its own")
         if self.dropout and not plain:
             raise ValueError("dropout is a setting of plain_unet only")
-        if self.decoder_channels is not None and self.architecture not in ("unet", "unetplusplus"):
-            raise ValueError("decoder_channels are a setting of unet and unetplusplus only")
+        if self.decoder_channels is not None and (plain or self.architecture == "fpn"):
+            raise ValueError("decoder_channels are no setting of fpn and plain_unet")
+        if self.drop_path and self.architecture != "subpixel_unet":
+            raise ValueError("drop_path is a setting of subpixel_unet only")
         return self
 
 
@@ -47,19 +51,34 @@ class AugmentationRecipe(_Part):
 
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Magnification between 1 - scale and 1 + scale, of width and height independently."""
+    """Magnification between 1 - scale and 1 + scale."""
+    stretch: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Up to so much more or less of width and of height, independently."""
     shift: Share = 0.0
     """Of the side length."""
+    bend: Annotated[float, Field(ge=0, le=0.1)] = 0.0
+    """Standard deviation of a smooth displacement, of the side length."""
     mirror: Share = 0.0
     """Probability; right and left lung change places."""
-    gamma: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    join_halves: Share = 0.0
+    """Probability that an image gets the right half of another one of the batch."""
+    veil: Share = 0.0
+    """Probability that clouds whiten the lungs; infection under them is not measured."""
+    gamma: Annotated[float, Field(ge=0, lt=2)] = 0.0
+    """Exponent between 1 / e^gamma and e^gamma."""
     contrast: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    shading: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Up to so much of the grey range is added or taken, smoothly over the image."""
     equalise: Share = 0.0
     """Probability of a histogram equalisation, mixed in by a random weight."""
+    local_contrast: Share = 0.0
+    """Probability of an adaptive equalisation, mixed in by a random weight."""
     blur: Share = 0.0
     """Probability that a batch loses resolution, by a factor of up to three."""
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Largest standard deviation, of the full grey range."""
+    jpeg: Share = 0.0
+    """Probability of the marks that a strong JPEG compression leaves."""
     erase_border: Share = 0.0
     """Probability that borders, corners or a patch become flat grey: where markers sit."""
 
@@ -72,12 +91,17 @@ class LossRecipe(_Part):
     """Of the per-image Dice loss beside the cross-entropy, on masks that are not empty."""
     finding: Annotated[float, Field(ge=0)] = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    other_opacity: Literal["empty", "unmeasured"] = "empty"
+    """What an empty infection mask says of lungs with a finding other than COVID-19 and normal:
+    that nothing is there, or, inside the lungs, nothing."""
 
 
 class ScheduleRecipe(_Part):
     """Length and pace of the training."""
 
     epochs: Annotated[int, Field(ge=1)]
+    small_epochs: Annotated[int, Field(ge=0)] = 0
+    """So many epochs first at three quarters of the image size, which cost about half."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
@@ -87,6 +111,15 @@ class ScheduleRecipe(_Part):
     """Of the exponential moving average of the weights, which is what gets exported."""
     patience: Annotated[int, Field(ge=1)] = 20
     """Stop after so many epochs without a better validation score."""
+
+
+class CollectionUse(_Part):
+    """What is learned from the radiographs of a collection, beside the masks they have."""
+
+    repeats: Annotated[int, Field(ge=1)] = 1
+    """How often an epoch shows each of them: few with rare labels may come more often."""
+    finding: bool = True
+    """Whether their finding is learned. A collection of a single one teaches its source."""
 
 
 class Recipe(_Part):
@@ -105,6 +138,8 @@ class Recipe(_Part):
     network: NetworkRecipe
     augmentation: AugmentationRecipe = AugmentationRecipe()
     loss: LossRecipe = LossRecipe()
+    collections: dict[str, CollectionUse] = {}
+    """By name; those not named are used once and whole."""
     schedule: ScheduleRecipe
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
@@ -123,6 +158,8 @@ class Recipe(_Part):
             raise ValueError("name two or more findings and a loss.finding above 0, or neither")
         if any(a.is_a(b) for a, b in itertools.permutations(self.findings, 2)):
             raise ValueError("a finding is named twice, or is a kind of another one named")
+        if self.image_size % 128 and self.schedule.small_epochs:
+            raise ValueError("small_epochs need an image_size that is a multiple of 128")
         if self.findings and self.network.architecture == "plain_unet":
             raise ValueError("plain_unet has no finding head; leave findings empty")
         return self

@@ -15,9 +15,9 @@ from hilum.dataset.read import Dataset
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.arrays import TrainingArrays, load_arrays
 from hilum.learning.fit import best_checkpoint, fit
-from hilum.learning.losses import UNKNOWN_FINDING
 from hilum.learning.module import ArrayBatches, Batch, ShuffledByEpoch, TrainingModule, keep_batch
 from hilum.learning.recipe import Recipe
+from hilum.learning.targets import UNKNOWN_FINDING
 from hilum.radiograph import Split
 
 
@@ -79,11 +79,12 @@ def train(
 def training_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Batch]:
     """Batches of one epoch in random order; a last one that is not full is left out."""
     size = recipe.schedule.batch_size
+    order = ShuffledByEpoch(arrays.repeats, recipe.seed)
     return DataLoader(
         ArrayBatches(arrays),
         batch_size=size,
-        sampler=ShuffledByEpoch(len(arrays), recipe.seed),
-        drop_last=len(arrays) > size,
+        sampler=order,
+        drop_last=len(order) > size,
         collate_fn=keep_batch,
     )
 

@@ -1,0 +1,61 @@
+"""What a batch of images should give, and what of it is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hilum.learning.recipe import Recipe
+from hilum.radiograph import Finding, Structure
+
+UNKNOWN_FINDING = -1
+
+_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a batch of N images should give.
+
+    ``masks``: float N×T×H×W of 0 and 1; ``known``: bool N×T, whether a mask counts;
+    ``unmeasured``: float N×1×H×W of 0 and 1, where infection is not known although its mask is;
+    ``findings``: int64 N, the index of the class or :data:`UNKNOWN_FINDING`.
+    """
+
+    masks: Tensor
+    known: Tensor
+    unmeasured: Tensor
+    findings: Tensor
+
+
+def unmeasured(masks: Tensor, findings: Tensor, recipe: Recipe) -> Tensor:
+    """Where the infection masks of a batch say nothing, as ``recipe`` has it: N×1×H×W.
+
+    That is inside lungs whose opacity is of another cause: outlined by nobody, yet there.
+    """
+    lungs = masks[:, [i for i, target in enumerate(recipe.targets) if target in _LUNGS]]
+    if recipe.loss.other_opacity == "empty":
+        return torch.zeros_like(masks[:, :1])
+    others = [
+        index
+        for index, finding in enumerate(recipe.findings)
+        if finding not in (Finding.COVID, Finding.NORMAL)
+    ]
+    other = torch.isin(findings, torch.tensor(others, device=findings.device))
+    return lungs.amax(1, keepdim=True) * other[:, None, None, None]
+
+
+def shrink(images: Tensor, targets: Targets, factor: float) -> tuple[Tensor, Targets]:
+    """``images`` (N×1×H×W) and their targets at ``factor`` of the size."""
+    images = functional.interpolate(
+        images, scale_factor=factor, mode="bilinear", antialias=True, align_corners=False
+    )
+    return images, Targets(
+        functional.interpolate(targets.masks, scale_factor=factor, mode="nearest-exact"),
+        targets.known,
+        functional.interpolate(targets.unmeasured, scale_factor=factor, mode="nearest-exact"),
+        targets.findings,
+    )
