@@ -2,8 +2,9 @@
 
     python docs/generate.py
 
-Writes ``collections.md`` from the registry, and the scores in ``model.md`` and ``README.md``
-from the metadata of the bundled model. Run it after a change of either; a test compares.
+Writes ``collections.md`` from the registry, the scores in ``model.md`` and ``README.md`` from the
+metadata of the bundled model, and what that model gives for the reference images of ``hilum
+verify``. Run it after a change of either; tests compare. Needs ONNX Runtime (the extra ``dev``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from pathlib import Path
 
 from hilum.collections.collection import Collection
 from hilum.collections.registry import COLLECTIONS
+from hilum.inference import Predictor
+from hilum.inference.advice import advise
+from hilum.inference.expected import REFERENCE, write_expected
 from hilum.inference.model import Model, read_model
+from hilum.inference.verify import verify
 
 FOLDER = Path(__file__).parent
 SCORED_PAGES = (FOLDER / "model.md", FOLDER.parent / "README.md")
@@ -38,6 +43,10 @@ def main() -> None:
     for page in SCORED_PAGES:
         text = page.read_text(encoding="utf-8")
         page.write_text(with_scores(text, read_model()), encoding="utf-8")
+    write_expected(REFERENCE, Predictor(runtime="onnxruntime"))
+    verification = verify()
+    print(advise(verification))
+    sys.exit(not verification.passed)
 
 
 def collections_page() -> str:

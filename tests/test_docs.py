@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 import hilum.cli.app
+from hilum.inference import verify
 from hilum.inference.model import read_model
 from hilum.inference.table import column_names
 from hilum.radiograph import Finding
@@ -66,6 +67,19 @@ def test_every_column_of_the_predictions_is_documented_in_order() -> None:
 
     columns = [name.replace("p_covid", "p_<class>") for name in column_names([Finding.COVID])]
     assert documented == columns
+
+
+def test_the_limits_of_verify_are_documented() -> None:
+    passes = [
+        line.split("|")[3].strip() for line in section("verify").splitlines() if "| at " in line
+    ]
+
+    assert passes == [
+        f"at least {verify.LEAST_LUNG_DICE}",
+        f"at least {verify.LEAST_INFECTION_DICE}",
+        f"at most {verify.MOST_PROBABILITY_DIFFERENCE}",
+        f"at most {verify.MOST_PERCENT_DIFFERENCE:g}",
+    ]
 
 
 @pytest.mark.parametrize("code", blocks("sh"))

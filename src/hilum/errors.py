@@ -106,5 +106,9 @@ class ModelError(HilumError):
     """A model file that hilum cannot run."""
 
 
+class ReferenceOutputsError(HilumError):
+    """Stored outputs to check an installation by: missing, damaged or of another model."""
+
+
 class OutputError(HilumError):
     """A place where hilum cannot or must not write."""

@@ -66,6 +66,7 @@ def test_one_failed_is_exit_1(hilum: Hilum, model: Path, films: Path, tmp_path: 
         ["empty", "-o", "out"],
         ["films", "-o", "out", "--threads", "0"],
         ["films", "-o", "out", "--nonsense"],
+        ["films", "-o", "out", "--runtime", "abacus"],
     ],
     ids=" ".join,
 )
@@ -165,6 +166,27 @@ def test_options_reach_the_folder(hilum: Hilum, model: Path, films: Path, tmp_pa
     assert files_below(out) == {"predictions.csv", "overlays/covid.png"} | {
         f"masks/{n}" for n in names
     }
+
+
+@pytest.mark.parametrize(
+    ("missing", "other"), [("openvino", "onnxruntime"), ("onnxruntime", "openvino")]
+)
+def test_the_runtime_is_the_one_asked_for(
+    missing: str, other: str, model: Path, films: Path, tmp_path: Path
+) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None; {COMMAND[-1]}"
+    arguments = ["predict", str(films), "--model", str(model), "-o", str(tmp_path / "out")]
+    for runtime, status in ((missing, 2), (other, 0)):
+        done = subprocess.run(
+            [*COMMAND[:-1], program, *arguments, "--runtime", runtime],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        assert (f"{missing} is not installed" in done.stderr) == (runtime == missing)
+    assert len(read_rows(tmp_path / "out")) == 3
 
 
 @pytest.mark.parametrize("threads", [1, 2])

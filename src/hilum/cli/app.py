@@ -9,7 +9,7 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,9 @@ from hilum.cli.terminal import (
 )
 from hilum.errors import HilumError
 
+if TYPE_CHECKING:
+    from hilum.inference.runtime import RuntimeName
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -38,6 +41,8 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, help="Processes that read images; by default one per core."),
 ]
+
+AnyRuntime = Annotated[str | None, typer.Option("--runtime", help="'openvino' or 'onnxruntime'.")]
 
 
 def main() -> None:
@@ -220,6 +225,7 @@ def predict_images(
     model: Annotated[
         Path | None, typer.Option(help="A model file; by default the bundled one.")
     ] = None,
+    runtime: AnyRuntime = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Images worked on at once; by default one per core.")
     ] = None,
@@ -247,6 +253,7 @@ def predict_images(
         paths,
         output,
         model=model,
+        runtime=_runtime(runtime),
         threads=threads,
         options=PictureOptions(overlays=overlays, probabilities=probabilities),
         overwrite=overwrite,
@@ -264,3 +271,29 @@ def report_predictions(
 
     count = write_predictions_page(predictions, output)
     say(f"{count} images on {output}")
+
+
+@app.command("verify")
+def verify_installation(runtime: AnyRuntime = None, as_json: AsJson = False) -> None:
+    """Check that the bundled model gives here what it gave where it was made.
+
+    Predicts bundled images in every installed runtime and compares decoded pixels, the network's
+    input and the results with stored ones. Exit status: 0 when all agree, 1 when not.
+    """
+    from hilum.cli.verify import verify
+
+    verify(_runtime(runtime), as_json=as_json)
+
+
+def _runtime(name: str | None) -> RuntimeName | None:
+    from typing import get_args
+
+    from hilum.inference.runtime import RuntimeName
+
+    names: tuple[RuntimeName, ...] = get_args(RuntimeName)
+    for known in names:
+        if name == known:
+            return known
+    if name is None:
+        return None
+    raise typer.BadParameter(f"{name!r} is neither {' nor '.join(names)}", param_hint="--runtime")

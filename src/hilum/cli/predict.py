@@ -22,6 +22,7 @@ from hilum.inference.folder import PictureOptions, predict_to_folder
 from hilum.inference.inputs import Inputs, find_inputs
 from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.predictor import Predictor, Status
+from hilum.inference.runtime import RuntimeName
 from hilum.workers import available_cores
 
 _MOST_SHOWN = 40
@@ -42,6 +43,7 @@ def predict(
     output: Path,
     *,
     model: Path | None,
+    runtime: RuntimeName | None,
     threads: int | None,
     options: PictureOptions,
     overwrite: bool,
@@ -56,7 +58,9 @@ def predict(
     inputs = _find(paths, output)
     total = len(inputs.images)
     predictor = Predictor(
-        read_model(model or BUNDLED_MODEL), threads=min(threads or available_cores(), total)
+        read_model(model or BUNDLED_MODEL),
+        threads=min(threads or available_cores(), total),
+        runtime=runtime,
     )
     done = 0
     shown: list[dict[str, Any]] = []

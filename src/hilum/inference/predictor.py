@@ -154,6 +154,15 @@ class Predictor:
         """A JPEG may be decoded at a fraction of its size, if its sides keep so many pixels."""
         return 2 * self.model.description.image_size
 
+    @property
+    def precision(self) -> str:
+        """In what numbers the runtime computes and where: ``bf16 on CPU``."""
+        return self._network.precision
+
+    def network_input(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What the network sees of ``grey`` (uint8 H×W): uint8 S×S."""
+        return fit_to_network(grey, self.model.description.image_size)
+
     def predict_picture(self, picture: Picture, path: str = "") -> Prediction:
         """Predict a decoded image; ``path`` only names it in the prediction."""
         grey = to_uint8(picture.pixels)
@@ -189,7 +198,7 @@ class Predictor:
         self, path: str, grey: NDArray[np.uint8], *, width: int, height: int
     ) -> Prediction:
         description = self.model.description
-        seen = fit_to_network(grey, description.image_size)
+        seen = self.network_input(grey)
         refusal = refuse_before(seen, width=width, height=height)
         if refusal is not None:
             return Prediction(path, Status.REFUSED, refusal, width, height)

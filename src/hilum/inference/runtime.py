@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 import sys
 import threading
 from types import ModuleType
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,11 @@ RuntimeName = Literal["openvino", "onnxruntime"]
 class Runtime(Protocol):
     """A network ready to run, from several threads at once."""
 
+    @property
+    def precision(self) -> str:
+        """In what numbers it computes and where: ``bf16 on CPU``."""
+        ...
+
     def __call__(self, images: NDArray[np.uint8]) -> Outputs:
         """``images`` uint8 N×S×S → probabilities."""
         ...
@@ -30,6 +36,14 @@ class Runtime(Protocol):
 def default_runtime() -> RuntimeName:
     """OpenVINO on x86-64, where it was measured fastest; ONNX Runtime elsewhere."""
     return "openvino" if platform.machine().lower() in ("x86_64", "amd64") else "onnxruntime"
+
+
+def installed_runtimes() -> tuple[RuntimeName, ...]:
+    """The runtimes to be found here, the default one first; that one always."""
+    default = default_runtime()
+    names: tuple[RuntimeName, ...] = get_args(RuntimeName)
+    others = (name for name in names if name != default)
+    return (default, *(name for name in others if importlib.util.find_spec(name) is not None))
 
 
 def load_runtime(onnx: bytes, *, streams: int = 1, name: RuntimeName | None = None) -> Runtime:
@@ -76,6 +90,8 @@ class _OpenVino:
         core = openvino.Core()
         options = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
         self._network = core.compile_model(core.read_model(onnx, b""), "CPU", options)
+        hint = self._network.get_property("INFERENCE_PRECISION_HINT")
+        self.precision = f"{hint.get_type_name()} on CPU"
         self._per_thread = threading.local()
         # The binding initialises itself with the first call; two threads that make it at once
         # wait for each other for ever (seen with OpenVINO 2026.4). So it is made here.
@@ -100,6 +116,9 @@ class _OnnxRuntime:
         available = onnxruntime.get_available_providers()
         providers = [name for name in wanted if name in available]
         self._session = onnxruntime.InferenceSession(onnx, options, providers=providers)
+        # Fewer than asked for, where a GPU's libraries are missing.
+        on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
+        self.precision = "tf32 on CUDA" if on_gpu else "f32 on CPU"
 
     def __call__(self, images: NDArray[np.uint8]) -> Outputs:
         masks, finding = self._session.run(["masks", "finding"], {"image": images[:, None]})

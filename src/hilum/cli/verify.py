@@ -1,0 +1,122 @@
+"""What ``hilum verify`` does once its arguments are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from hilum.cli.terminal import EXIT_SOME_FAILED, say, say_title, show_table
+from hilum.inference import verify as checks
+from hilum.inference.advice import advise
+from hilum.inference.environment import describe_environment
+from hilum.inference.runtime import RuntimeName
+from hilum.inference.verify import ImageCheck, RuntimeCheck, Verdict, Verification
+
+_LIMITS = {
+    "least_lung_dice": checks.LEAST_LUNG_DICE,
+    "least_infection_dice": checks.LEAST_INFECTION_DICE,
+    "most_probability_difference": checks.MOST_PROBABILITY_DIFFERENCE,
+    "most_percent_difference": checks.MOST_PERCENT_DIFFERENCE,
+}
+_STEPS = (
+    "pixels",
+    "network input",
+    "lungs Dice",
+    "infection Dice",
+    "Δ probability",
+    "Δ infected %",
+    "finding",
+    "verdict",
+)
+
+
+def verify(runtime: RuntimeName | None, *, as_json: bool) -> None:
+    """Check this installation and print what came of it.
+
+    Raises:
+        HilumError: the stored outputs or the bundled model are damaged.
+        typer.Exit: something is not as expected.
+    """
+    verification = checks.verify(None if runtime is None else [runtime])
+    environment = describe_environment()
+    if as_json:
+        typer.echo(json.dumps(_as_dict(verification, environment), indent=1, ensure_ascii=False))
+    else:
+        _show(verification, environment)
+    if not verification.passed:
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _show(verification: Verification, environment: dict[str, str]) -> None:
+    for one in verification.runtimes:
+        _show_runtime(one, environment[one.runtime])
+    say(f"Model: {verification.expected.model_sha256}")
+    for name, value in environment.items():
+        say(f"  {name:12} {value}")
+    say(f"{advise(verification)} Research use only.")
+
+
+def _show_runtime(one: RuntimeCheck, version: str) -> None:
+    """A column per image, a row per step, and the limit of each."""
+    say_title(f"{one.runtime} {version}, {one.precision or 'does not run'}")
+    if not one.images:
+        return
+    columns = [_column(image) for image in one.images]
+    limits = [
+        "same",
+        "same",
+        f"≥ {checks.LEAST_LUNG_DICE}",
+        f"≥ {checks.LEAST_INFECTION_DICE}",
+        f"≤ {checks.MOST_PROBABILITY_DIFFERENCE}",
+        f"≤ {checks.MOST_PERCENT_DIFFERENCE:g}",
+        "same",
+        "",
+    ]
+    head = ["", *(image.image for image in one.images), "limit"]
+    show_table(head, zip(_STEPS, *columns, limits, strict=True))
+    for image in one.images:
+        if image.reason:
+            say(f"{image.image}: {image.reason}")
+
+
+def _column(one: ImageCheck) -> Sequence[str]:
+    steps = ["same" if same else "other" for same in (one.same_pixels, one.same_input)]
+    verdict = "ok" if one.verdict is Verdict.OK else "fails"
+    agreement = one.agreement
+    if agreement is None:
+        return [*steps, *"–––––", verdict]
+    finding = agreement.finding or "none"
+    return [
+        *steps,
+        f"{agreement.lung_dice:.4f}",
+        f"{agreement.infection_dice:.4f}",
+        f"{agreement.probability_difference:.4f}",
+        f"{agreement.percent_difference:.2f}",
+        finding if agreement.same_finding else f"other: {finding}",
+        verdict,
+    ]
+
+
+def _as_dict(verification: Verification, environment: dict[str, str]) -> dict[str, Any]:
+    return {
+        "passed": verification.passed,
+        "conclusion": advise(verification),
+        "model": verification.expected.model_sha256,
+        "environment": environment,
+        "stored_with": verification.expected.made_with,
+        "limits": _LIMITS,
+        "runtimes": [
+            {
+                **dataclasses.asdict(one),
+                "passed": one.passed,
+                "images": [
+                    {**dataclasses.asdict(image), "verdict": image.verdict} for image in one.images
+                ],
+            }
+            for one in verification.runtimes
+        ],
+    }
