@@ -14,6 +14,7 @@ from hilum.evaluation.evaluate import evaluate
 from hilum.inference import Predictor
 from hilum.inference.model import Score
 from hilum.radiograph import Finding, Split, Structure
+from tests.fakes import general_blockchain
 from tests.fakes.chest import Chest
 from tests.fakes.compiled import write_radiograph
 from tests.fakes.model import FINDINGS, draw_pixels, write_model
@@ -135,3 +136,22 @@ def test_a_refused_image_counts_as_wrong_on_either_side(tmp_path: Path) -> None:
 def test_an_empty_split_has_no_scores(tmp_path: Path, dataset: Dataset) -> None:
     predictor = Predictor(write_model(tmp_path / "model.onnx"))
     assert evaluate(predictor, dataset, Split.TEST) == ()
+
+
+def test_each_collection_has_its_own_scores_and_lungs_count_in_the_convention_they_allow(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "in"
+    for finding in FINDINGS:
+        add(root, finding.value, finding, finding, box())
+    second = general_blockchain.draw(tmp_path / "second", np.random.default_rng(0)).folder
+    options = CompileOptions()
+    compile_dataset([root, second], tmp_path / "dataset", options=options)
+    dataset = open_dataset(tmp_path / "dataset")
+    targets = [Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.WHOLE_LUNGS]
+    predictor = Predictor(write_model(tmp_path / "model.onnx", targets=targets))
+    scores = [score for split in Split for score in evaluate(predictor, dataset, split)]
+    of_first = {s.name for s in scores if "of covid-qu-ex, validation" in s.protocol}
+    of_second = {s.name for s in scores if "of general-blockchain, " in s.protocol}
+    assert {"lungs Dice", "right_lung Dice", "left_lung Dice"} <= of_first - of_second
+    assert "whole_lungs Dice" in of_second - of_first

@@ -139,6 +139,7 @@ def _graph(
         Structure.INFECTION: node("Cast", [infected], "p_infection", to=onnx.TensorProto.FLOAT),
         Structure.LUNGS: node("Cast", [lung], "p_lungs", to=onnx.TensorProto.FLOAT),
     }
+    planes[Structure.WHOLE_LUNGS] = planes[Structure.LUNGS]
     halves = {Structure.RIGHT_LUNG: right, Structure.LEFT_LUNG: 1 - right}
     for target, half in halves.items():
         inputs = ["p_lungs", constant(f"half_{target}", half)]

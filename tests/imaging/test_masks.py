@@ -11,7 +11,14 @@ import pytest
 from PIL import Image
 
 from hilum.errors import ImageError, MaskError, MaskShapeError
-from hilum.imaging.masks import decode_mask, encode_mask, read_mask, resize_mask, split_lungs
+from hilum.imaging.masks import (
+    decode_mask,
+    encode_mask,
+    read_mask,
+    resize_mask,
+    split_lungs,
+    take_away,
+)
 from hilum.imaging.read import read_picture
 from hilum.radiograph import EmptyMask, MaskFile, MaskPolygons
 from tests.imaging.pictures import encode, encode_dicom
@@ -260,3 +267,15 @@ def test_real_masks_of_general_blockchain(shared_data: Path) -> None:
         inside = read_mask([MaskFile(path)], width=picture.width, height=picture.height)
         colours = np.asarray(Image.open(path))[..., :3]
         assert np.array_equal(inside, colours.any(axis=2))
+
+
+def test_what_is_taken_away_leaves_the_largest_piece_and_no_slivers() -> None:
+    lung, heart = np.zeros((100, 100), np.bool_), np.zeros((100, 100), np.bool_)
+    lung[10:90, 10:60] = True
+    heart[50:88, 30:100] = True  # leaves a sliver of two rows below
+    rest = take_away(lung, heart)
+    expected = lung & ~heart
+    expected[88:, 30:] = False
+    assert (rest != expected).sum() < 20
+    assert not rest[88:, 32:].any()
+    assert not take_away(heart, heart).any()

@@ -59,6 +59,16 @@ def test_thresholds_are_those_of_the_model() -> None:
     assert not outlined(EACH, doubtful, plane(LEFT), plane(), threshold=0.65).right_lung.any()
 
 
+def test_whole_lungs_hold_the_lungs_and_no_stray_piece() -> None:
+    targets = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.WHOLE_LUNGS)
+    whole = plane((12, 28, 4, 36), (0, 2, 0, 3))
+    found = outlined(targets, plane(RIGHT), plane(LEFT), whole)
+    expected = found.lungs | (plane((12, 28, 4, 36)) > 0)
+    assert found.whole_lungs is not None
+    np.testing.assert_array_equal(found.whole_lungs, expected)
+    assert outlined(targets[:2], plane(RIGHT), plane(LEFT)).whole_lungs is None
+
+
 def test_both_lungs_in_one_mask_are_told_apart() -> None:
     found = outlined((Structure.LUNGS,), plane(RIGHT, LEFT))
     np.testing.assert_array_equal(found.right_lung, plane(RIGHT) > 0)

@@ -1,0 +1,132 @@
+"""The scores of a model file on every split and collection of a dataset, and its best and worst.
+
+    python benchmarks/model_scores.py DATASET [--model FILE] [--split validation]
+                                      [--examples FOLDER]
+
+Prints one table per collection, through the code that users run; each figure with its 95 %
+interval and n. With ``--examples``, writes ``FOLDER/COLLECTION-STRUCTURE.png``: the three best, the
+three in the middle and the three worst by Dice, prediction beside truth. The pictures show images
+of the dataset: whether they may be passed on is said by its licences.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.dataset.lungs import LUNG_COLUMNS, both_lungs
+from hilum.dataset.read import Dataset, Row, open_dataset
+from hilum.evaluation.evaluate import evaluate
+from hilum.evaluation.overlap import dice_per_image, overlap_counts
+from hilum.imaging.draw import Canvas, draw_outline, grey_canvas
+from hilum.imaging.masks import BinaryMask, resize_mask
+from hilum.inference.model import BUNDLED_MODEL, Score
+from hilum.inference.overlay import INFECTION_COLOUR, RIGHT_COLOUR
+from hilum.inference.predictor import Predictor
+from hilum.radiograph import Split, Structure, View
+from hilum.workers import available_cores
+from rounds import print_table
+
+_SIDE = 320
+_TRUTH = (255, 255, 255)
+_SHOWN = {"lungs": RIGHT_COLOUR, "infection": INFECTION_COLOUR}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One radiograph with what was found and what is true."""
+
+    collection: str
+    structure: str
+    dice: float
+    grey: NDArray[np.uint8]
+    found: BinaryMask
+    truth: BinaryMask
+
+
+def main() -> None:
+    """Measure, print and draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path, help="a folder written by 'hilum compile'")
+    parser.add_argument("--model", type=Path, default=BUNDLED_MODEL)
+    parser.add_argument("--split", type=Split, default=Split.VALIDATION, choices=list(Split))
+    parser.add_argument("--examples", type=Path)
+    arguments = parser.parse_args()
+
+    dataset = open_dataset(arguments.dataset)
+    predictor = Predictor(arguments.model, threads=available_cores())
+    print_scores(evaluate(predictor, dataset, arguments.split))
+    if arguments.examples is not None:
+        arguments.examples.mkdir(parents=True, exist_ok=True)
+        draw_examples(predictor, dataset, arguments.split, arguments.examples)
+
+
+def print_scores(scores: Sequence[Score]) -> None:
+    """A table for each protocol, in order."""
+    for where in dict.fromkeys(score.protocol.split("; ")[-1] for score in scores):
+        print(f"\n{where}\n")
+        rows = [
+            (s.name, f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n)
+            for s in scores
+            if s.protocol.endswith(where)
+        ]
+        print_table(("score", "value", "95 % interval", "n"), rows)
+
+
+def draw_examples(predictor: Predictor, dataset: Dataset, split: Split, folder: Path) -> None:
+    """The best, middle and worst of each collection and structure, a picture each."""
+    examples: dict[str, list[Example]] = {}
+    for row in dataset.rows(split, structures=(*LUNG_COLUMNS, Structure.INFECTION)):
+        if row.labels["view"] != View.LATERAL:
+            for example in compare(predictor, row):
+                examples.setdefault(f"{example.collection}-{example.structure}", []).append(example)
+    for name, found in examples.items():
+        ordered = sorted(found, key=lambda example: -example.dice)
+        middle = len(ordered) // 2
+        rows = ordered[:3], ordered[middle - 1 : middle + 2], ordered[-3:]
+        pictures = [np.hstack([draw(example) for example in row]) for row in rows if len(row) == 3]
+        if pictures:
+            cv2.imwrite(str(folder / f"{name}.png"), np.vstack(pictures))
+
+
+def compare(predictor: Predictor, row: Row) -> list[Example]:
+    """One example for each structure that is known, not empty and not refused."""
+    prediction = predictor(row.pixels())
+    pairs = {
+        "lungs": (
+            prediction.lungs,
+            both_lungs(row, predictor.model.description.lung_convention),
+        ),
+        "infection": (prediction.infection, row.mask(Structure.INFECTION)),
+    }
+    examples = []
+    for structure, (found, truth) in pairs.items():
+        if found is None or truth is None or not truth.any():
+            continue
+        (dice,) = dice_per_image(*overlap_counts(found[None], truth[None]))
+        collection = str(row.labels["collection"])
+        examples.append(Example(collection, structure, float(dice), row.pixels(), found, truth))
+    return examples
+
+
+def draw(example: Example) -> Canvas:
+    """The radiograph beside itself with both outlines; truth in white."""
+    plain = grey_canvas(example.grey, width=_SIDE, height=_SIDE)
+    outlined = plain.copy()
+    for mask, colour in ((example.truth, _TRUTH), (example.found, _SHOWN[example.structure])):
+        draw_outline(outlined, resize_mask(mask, width=_SIDE, height=_SIDE), colour, thickness=1)
+    place = (6, _SIDE - 8)
+    cv2.putText(
+        outlined, f"Dice {example.dice:.3f}", place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, _TRUTH, 1
+    )
+    return np.hstack([plain, outlined])
+
+
+if __name__ == "__main__":
+    main()
