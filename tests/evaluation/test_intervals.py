@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hilum.evaluation.intervals import mean_with_interval, ratio_of_sums
+from hilum.evaluation.intervals import mean_with_interval, ratio_of_sums, share_with_interval
 
 
 def own(count: int) -> list[str]:
@@ -71,3 +71,15 @@ def test_nothing_to_count_is_no_number() -> None:
 def test_a_single_patient_has_an_interval_without_width() -> None:
     estimate = mean_with_interval(np.array([0.2, 0.4]), ["a", "a"])
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx((0.3, 0.3, 0.3))
+
+
+def test_a_share_of_few_is_never_certain() -> None:
+    # Newcombe 1998, doi 10.1002/(sici)1097-0258(19980430)17:8<857::aid-sim777>3.0.co;2-e, table I.
+    for count, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605)):
+        found = share_with_interval(count, n)
+        assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
+        assert (found.value, found.n) == (pytest.approx(count / n), n)
+    for count, low, high in ((0, 0.0, 0.1611), (20, 0.8389, 1.0)):
+        found = share_with_interval(count, 20)
+        assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
+    assert np.isnan(share_with_interval(0, 0).value)

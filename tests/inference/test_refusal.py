@@ -98,9 +98,10 @@ def test_lungs_nowhere_certain_are_refused() -> None:
     planes = np.zeros((3, 32, 32), np.float32)
     planes[2] = 0.5  # doubt about infection is another matter
     planes[0][lung] = 0.95
-    assert refuse_after(outlined, planes, targets) is None
+    pixels = np.zeros((32, 32), np.uint8)
+    assert refuse_after(pixels, outlined, planes, targets, None) is None
     planes[0][lung] = 0.7
-    assert "told from" in str(refuse_after(outlined, planes, targets))
+    assert "told from" in str(refuse_after(pixels, outlined, planes, targets, None))
 
 
 @pytest.mark.parametrize("grey", [(BACKGROUND, LUNG), (INFECTED, LUNG)])

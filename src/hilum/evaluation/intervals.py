@@ -1,7 +1,8 @@
-"""A figure's 95 % interval, by drawing whole patients with replacement."""
+"""A figure's 95 % interval, by drawing whole patients with replacement; of a count, Wilson's."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,3 +60,17 @@ def mean_with_interval(
 ) -> Estimate:
     """The mean of ``values`` (float N) with its interval; see :func:`ratio_of_sums`."""
     return ratio_of_sums(values, np.ones_like(values), groups, seed=seed)
+
+
+def share_with_interval(count: int, n: int) -> Estimate:
+    """``count`` of ``n`` independent images, with Wilson's interval (1927).
+
+    For shares near 0 or 1 of few images, where drawing with replacement would promise certainty.
+    All are NaN where ``n`` is 0.
+    """
+    if n == 0:
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    share, z = count / n, 1.959964
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Estimate(share, max(0.0, middle - half), min(1.0, middle + half), n)

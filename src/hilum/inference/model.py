@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import ModelError
+from hilum.inference.film_check import FilmCheck, Term
 from hilum.inference.onnx_metadata import read_onnx_metadata
 from hilum.radiograph import Finding, LungConvention, Structure
 
@@ -61,6 +62,8 @@ class ModelDescription:
     """Names of the collections."""
     recipe: dict[str, Any]
     scores: tuple[Score, ...] = ()
+    film_check: FilmCheck | None = None
+    """Fitted for this network; see ``benchmarks/refusal.py``."""
 
     def __post_init__(self) -> None:
         points = self.operating_points
@@ -128,6 +131,7 @@ def _parse(text: str, path: Path) -> ModelDescription:
             )
         points = values.pop("operating_points")
         convention = values.pop("lung_convention")
+        check = values.pop("film_check", None)  # files from before there was one
         return ModelDescription(
             targets=tuple(map(Structure, values.pop("targets"))),
             findings=tuple(map(Finding, values.pop("findings"))),
@@ -138,6 +142,7 @@ def _parse(text: str, path: Path) -> ModelDescription:
             lung_convention=convention and LungConvention(convention),
             trained_on=tuple(values.pop("trained_on")),
             scores=tuple(Score(**score) for score in values.pop("scores")),
+            film_check=None if check is None else _film_check(check),
             **values,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -147,3 +152,8 @@ def _parse(text: str, path: Path) -> ModelDescription:
             got=repr(error),
             remedy="train it again",
         ) from None
+
+
+def _film_check(values: dict[str, Any]) -> FilmCheck:
+    terms = {name: Term(**term) for name, term in values["terms"].items()}
+    return FilmCheck(terms, values["limit"])

@@ -210,7 +210,9 @@ class Predictor:
             width=width,
             height=height,
         )
-        refusal = refuse_after(outlined, masks[0], description.targets)
+        refusal = refuse_after(
+            seen, outlined, masks[0], description.targets, description.film_check
+        )
         if refusal is not None:
             return Prediction(path, Status.REFUSED, refusal, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.

@@ -1,12 +1,14 @@
 """Images that cannot be a frontal chest radiograph, told before and after the network.
 
-The limits were set between what was measured on at most 300 images of each of nine public
-collections (COVID-QU-Ex, General Blockchain, Hannover, ieee8023, Kermany, ChestX-ray14, the
-Radiography Database, Shenzhen and DICOM samples; 1,056 images) and on drawn images that are
-none; all at 256×256, the network's size. The last two limits depend on the model and are to be
-measured again with another; with the one bundled they refuse none of 1,029 frontal radiographs
-and 9 of the 24 lateral views and CT slices of ieee8023, which shows how little they are made for
-those.
+The limits before the network were set between what was measured on at most 300 images of each of
+nine public collections (COVID-QU-Ex, General Blockchain, Hannover, ieee8023, Kermany,
+ChestX-ray14, the Radiography Database, Shenzhen and DICOM samples; 1,056 images) and on drawn
+images that are none; all at 256×256, the network's size.
+
+After the network a check decides that was fitted for it and lies in the model file
+(:mod:`hilum.inference.film_check`; ``benchmarks/refusal.py`` fits and judges it). For a model
+file without one there are two limits of the first bundled model, which refuse none of 1,029
+frontal radiographs, but only 9 of the 24 lateral views and CT slices of ieee8023.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hilum.inference.film_check import FilmCheck
+from hilum.inference.film_features import measure_features
 from hilum.inference.postprocess import OutlinedLungs
 from hilum.radiograph import Structure
 
@@ -67,16 +71,26 @@ def refuse_before(pixels: NDArray[np.uint8], *, width: int, height: int) -> str 
 
 
 def refuse_after(
-    outlined: OutlinedLungs, probabilities: NDArray[np.float32], targets: Sequence[Structure]
+    pixels: NDArray[np.uint8],
+    outlined: OutlinedLungs,
+    probabilities: NDArray[np.float32],
+    targets: Sequence[Structure],
+    check: FilmCheck | None,
 ) -> str | None:
     """Why the image is refused once the network has looked for lungs; None if it is not.
 
     Args:
+        pixels: what the network saw, S×S.
         outlined: the lungs as they were decided.
         probabilities: T×S×S, what the network gave for each of ``targets``.
         targets: what the planes of ``probabilities`` outline.
+        check: what was fitted for this network.
     """
     larger = max(np.count_nonzero(outlined.right_lung), np.count_nonzero(outlined.left_lung))
+    if larger == 0:
+        return "no lungs were found"
+    if check is not None:
+        return check.refuse(measure_features(pixels, outlined, probabilities, targets))
     if larger < _MIN_LARGER_LUNG * outlined.right_lung.size:
         return "no lungs were found"
     lungs = probabilities[[target in _LUNGS for target in targets]].max(axis=0)
