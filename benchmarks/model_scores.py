@@ -1,17 +1,20 @@
-"""The scores of a model file on every split and collection of a dataset, and its best and worst.
+"""The scores of a model file on a split of a dataset, by collection, and its best and worst.
 
-    python benchmarks/model_scores.py DATASET [--model FILE] [--split validation]
+    python benchmarks/model_scores.py DATASET [--model FILE] [--split validation] [--write]
                                       [--examples FOLDER]
 
 Prints one table per collection, through the code that users run; each figure with its 95 %
-interval and n. With ``--examples``, writes ``FOLDER/COLLECTION-STRUCTURE.png``: the three best, the
-three in the middle and the three worst by Dice, prediction beside truth. The pictures show images
-of the dataset: whether they may be passed on is said by its licences.
+interval and n. ``--write`` puts the scores into the model file in place of those of training,
+which were taken before it had its film check. ``--examples`` writes
+``FOLDER/COLLECTION-STRUCTURE.png``: the three best, the three in the middle and the three worst by
+Dice, prediction beside truth. The pictures show images of the dataset: its licences say whether
+they may be passed on.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +29,7 @@ from hilum.evaluation.evaluate import evaluate
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.imaging.draw import Canvas, draw_outline, grey_canvas
 from hilum.imaging.masks import BinaryMask, resize_mask
-from hilum.inference.model import BUNDLED_MODEL, Score
+from hilum.inference.model import BUNDLED_MODEL, Model, Score
 from hilum.inference.overlay import INFECTION_COLOUR, RIGHT_COLOUR
 from hilum.inference.predictor import Predictor
 from hilum.radiograph import Split, Structure, View
@@ -56,12 +59,16 @@ def main() -> None:
     parser.add_argument("dataset", type=Path, help="a folder written by 'hilum compile'")
     parser.add_argument("--model", type=Path, default=BUNDLED_MODEL)
     parser.add_argument("--split", type=Split, default=Split.VALIDATION, choices=list(Split))
+    parser.add_argument("--write", action="store_true", help="change the model file")
     parser.add_argument("--examples", type=Path)
     arguments = parser.parse_args()
 
     dataset = open_dataset(arguments.dataset)
     predictor = Predictor(arguments.model, threads=available_cores())
-    print_scores(evaluate(predictor, dataset, arguments.split))
+    scores = evaluate(predictor, dataset, arguments.split)
+    print_scores(scores)
+    if arguments.write:
+        write(predictor.model, scores)
     if arguments.examples is not None:
         arguments.examples.mkdir(parents=True, exist_ok=True)
         draw_examples(predictor, dataset, arguments.split, arguments.examples)
@@ -77,6 +84,15 @@ def print_scores(scores: Sequence[Score]) -> None:
             if s.protocol.endswith(where)
         ]
         print_table(("score", "value", "95 % interval", "n"), rows)
+
+
+def write(model: Model, scores: Sequence[Score]) -> None:
+    """Put ``scores`` into the model's file; those of the film check stay."""
+    from hilum.learning.export import rewrite_description  # imports torch
+
+    kept = [score for score in model.description.scores if "split of dataset" not in score.protocol]
+    description = dataclasses.replace(model.description, scores=(*scores, *kept))
+    rewrite_description(model.path, description)
 
 
 def draw_examples(predictor: Predictor, dataset: Dataset, split: Split, folder: Path) -> None:

@@ -18,11 +18,12 @@ from hilum.collections.registry import COLLECTIONS
 from hilum.inference import Predictor
 from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, write_expected
-from hilum.inference.model import Model, read_model
+from hilum.inference.model import Model, Score, read_model
 from hilum.inference.verify import verify
 
 FOLDER = Path(__file__).parent
-SCORED_PAGES = (FOLDER / "model.md", FOLDER.parent / "README.md")
+README = FOLDER.parent / "README.md"
+SCORED_PAGES = (FOLDER / "model.md", README)
 SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
 
 _COLLECTIONS_HEAD = """\
@@ -42,7 +43,7 @@ def main() -> None:
     (FOLDER / "collections.md").write_text(collections_page(), encoding="utf-8")
     for page in SCORED_PAGES:
         text = page.read_text(encoding="utf-8")
-        page.write_text(with_scores(text, read_model()), encoding="utf-8")
+        page.write_text(with_scores(text, read_model(), page), encoding="utf-8")
     write_expected(REFERENCE, Predictor(runtime="onnxruntime"))
     verification = verify()
     print(advise(verification))
@@ -89,30 +90,46 @@ def _description(collection: Collection) -> list[str]:
     return [part for part in paragraphs if not part.startswith("Citation:")]
 
 
-def with_scores(page: str, model: Model) -> str:
-    """``page`` with the scores of ``model`` between the two markers."""
-    before, rest = page.split(SCORES_BEGIN)
+def with_scores(text: str, model: Model, page: Path) -> str:
+    """``text`` of ``page`` with the scores of ``model`` between the two markers.
+
+    The README has those of the first collection only, on which most of it was learned.
+    """
+    before, rest = text.split(SCORES_BEGIN)
     _, after = rest.split(SCORES_END)
-    return f"{before}{SCORES_BEGIN}\n{_scores(model)}{SCORES_END}{after}"
+    written = _scores(model, collections=1 if page == README else None)
+    return f"{before}{SCORES_BEGIN}\n{written}{SCORES_END}{after}"
 
 
-def _scores(model: Model) -> str:
+def _scores(model: Model, *, collections: int | None) -> str:
     description = model.description
     points = {**description.operating_points.masks, **description.operating_points.finding}
-    rows = [
-        (s.name.replace("_", " "), f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n, s.protocol)
-        for s in description.scores
+    parts = [
+        f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
+        f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"
+        f" of the dataset `{description.dataset_sha256[:16]}`.\n"
     ]
-    return "\n".join(
-        [
-            f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
-            f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"
-            f" of the dataset `{description.dataset_sha256[:16]}`.\n",
-            _table(("score", "value", "95 % interval", "n", "protocol"), rows),
+    protocols = list(dict.fromkeys(_protocol(score)[1] for score in description.scores))
+    for protocol in protocols[:collections]:
+        rows = [
+            (s.name.replace("_", " "), f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n, how)
+            for s, (how, where) in ((s, _protocol(s)) for s in description.scores)
+            if where == protocol
+        ]
+        head = ("score", "value", "95 % interval", "n", "how")
+        parts += [f"{protocol[0].upper()}{protocol[1:]}:\n", _table(head, rows)]
+    if collections is None:
+        parts += [
             "Operating points, chosen on the validation split:\n",
             _table(("what", "from probability"), ((name, points[name]) for name in sorted(points))),
         ]
-    )
+    return "\n".join(parts)
+
+
+def _protocol(score: Score) -> tuple[str, str]:
+    """(how the score was computed, on what)."""
+    how, _, where = score.protocol.rpartition("; ")
+    return how, where
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -97,6 +97,6 @@ def test_a_page_has_the_scores_of_the_bundled_model(page: Path) -> None:
     generate = runpy.run_path(str(DOCS / "generate.py"))
 
     committed = page.read_text(encoding="utf-8")
-    assert committed == generate["with_scores"](committed, read_model()), (
+    assert committed == generate["with_scores"](committed, read_model(), page), (
         "run 'python docs/generate.py'"
     )

@@ -162,6 +162,7 @@ class TrainingModule(lightning.LightningModule):
             self.network.parameters(),
             lr=schedule.learning_rate,
             weight_decay=schedule.weight_decay,
+            fused=True,
         )
         warmup = max(1, round(schedule.warmup_epochs * self._steps_per_epoch))
         total = max(warmup + 1, schedule.epochs * self._steps_per_epoch)
