@@ -191,7 +191,7 @@ class Predictor:
                 path=self.model.path,
                 got=got,
                 expected=f"masks of {expected[0]} and a finding of {expected[1]}",
-                remedy="train or fetch the model again",
+                remedy="train or fetch the model again; if 'hilum verify' fails too, it is this runtime",
             )
 
     def _predict(
