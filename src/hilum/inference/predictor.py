@@ -191,7 +191,8 @@ class Predictor:
                 path=self.model.path,
                 got=got,
                 expected=f"masks of {expected[0]} and a finding of {expected[1]}",
-                remedy="train or fetch the model again; if 'hilum verify' fails too, it is this runtime",
+                remedy="train or fetch the model again; where 'hilum verify' fails too, it is this"
+                " installation that cannot run it",
             )
 
     def _predict(
