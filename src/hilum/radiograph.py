@@ -66,6 +66,10 @@ STORED_STRUCTURES = tuple(s for s in Structure if s not in (Structure.LUNGS, Str
 """The structures a dataset has a column for."""
 
 
+LUNG_TARGETS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+"""The structures that say where the lungs are that percentages are computed from."""
+
+
 class LungConvention(enum.StrEnum):
     """What counts as lung in a lung mask. Areas of two conventions are not comparable."""
 

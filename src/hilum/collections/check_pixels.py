@@ -8,12 +8,10 @@ from hilum.collections.collection import Problem
 from hilum.errors import HilumError, MaskShapeError
 from hilum.imaging.masks import BinaryMask, read_mask, split_lungs
 from hilum.imaging.read import read_picture
-from hilum.radiograph import Radiograph, Structure
+from hilum.radiograph import LUNG_TARGETS, Radiograph, Structure
 
 _REDUCED = 64
 """Side in pixels to which an image may shrink while it is decoded: only whether it does counts."""
-
-_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
 
 def find_pixel_problems(radiograph: Radiograph) -> tuple[Problem, ...]:
@@ -57,7 +55,7 @@ def read_masks(
             found = {structure: mask}
             if structure is Structure.LUNGS:
                 found = _each_lung(mask)
-            if structure in _LUNGS and not mask.any():
+            if structure in LUNG_TARGETS and not mask.any():
                 trouble = "empty lung mask", f"{structure}: no pixel is lung"
             elif not found:
                 trouble = "lungs not told apart", "the mask has no two large parts side by side"

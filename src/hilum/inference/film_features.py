@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from hilum.imaging.masks import BinaryMask
 from hilum.inference.postprocess import OutlinedLungs
-from hilum.radiograph import Structure
+from hilum.radiograph import LUNG_TARGETS, Structure
 
 _SIDE = 64
 _CORNER = 8
-_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 _ROWS, _COLUMNS = (
     steps.astype(np.float32)
     for steps in np.meshgrid(np.linspace(-1, 1, _SIDE), np.linspace(-1, 1, _SIDE), indexing="ij")
@@ -91,7 +90,7 @@ def measure_features(
     planes = {
         target: cv2.resize(plane, (_SIDE, _SIDE), interpolation=cv2.INTER_NEAREST)
         for target, plane in zip(targets, probabilities, strict=True)
-        if target in _LUNGS
+        if target in LUNG_TARGETS
     }
     lungs = right | left
     if not lungs.any():  # too thin for 64×64 pixels, and for any lung

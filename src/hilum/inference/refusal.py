@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hilum.inference.film_check import FilmCheck
 from hilum.inference.film_features import measure_features
 from hilum.inference.postprocess import OutlinedLungs
-from hilum.radiograph import Structure
+from hilum.radiograph import LUNG_TARGETS, Structure
 
 _MIN_SIDE = 64
 """Pixels. The smallest radiograph measured has 157."""
@@ -46,8 +46,6 @@ _MAX_DOUBT = 0.5
 radiographs: at most 0.41, white lungs among them. Noise enlarged 4 to 64 times: medians from 0.70
 to 1.25. The two limits together refuse 60 of 60 images of noise enlarged 4 to 16 times, 17 of 20
 enlarged 32 times and 14 of 20 enlarged 64 times."""
-
-_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
 
 def refuse_before(pixels: NDArray[np.uint8], *, width: int, height: int) -> str | None:
@@ -93,7 +91,7 @@ def refuse_after(
         return check.refuse(measure_features(pixels, outlined, probabilities, targets))
     if larger < _MIN_LARGER_LUNG * outlined.right_lung.size:
         return "no lungs were found"
-    lungs = probabilities[[target in _LUNGS for target in targets]].max(axis=0)
+    lungs = probabilities[[target in LUNG_TARGETS for target in targets]].max(axis=0)
     doubtful = np.count_nonzero((lungs > 0.2) & (lungs < 0.8))
     if doubtful > _MAX_DOUBT * np.count_nonzero(lungs >= 0.5):
         return "no lungs were found that could be told from what is beside them"

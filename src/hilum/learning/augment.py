@@ -11,9 +11,7 @@ from hilum.learning.augment_greys import box_mean, change_greys
 from hilum.learning.augment_shape import draw_grid, sample
 from hilum.learning.recipe import AugmentationRecipe
 from hilum.learning.targets import UNKNOWN_FINDING, Targets
-from hilum.radiograph import Structure
-
-_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+from hilum.radiograph import LUNG_TARGETS, Structure
 
 
 class Augmentation:
@@ -25,7 +23,7 @@ class Augmentation:
     def __init__(self, recipe: AugmentationRecipe, targets: Sequence[Structure]) -> None:
         self._recipe = recipe
         self._mirrored = _mirrored_order(targets)
-        self._lungs = [index for index, target in enumerate(targets) if target in _LUNGS]
+        self._lungs = [index for index, target in enumerate(targets) if target in LUNG_TARGETS]
 
     def __call__(
         self, images: Tensor, targets: Targets, generator: torch.Generator

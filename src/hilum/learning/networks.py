@@ -17,10 +17,9 @@ from torch.nn import functional
 from hilum.errors import RecipeError
 from hilum.learning.recipe import Recipe
 from hilum.learning.subpixel import SubpixelUnet
-from hilum.radiograph import Structure
+from hilum.radiograph import LUNG_TARGETS
 
 _ARCHITECTURES = {"unet": smp.Unet, "unetplusplus": smp.UnetPlusPlus, "fpn": smp.FPN}
-_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
 
 class RadiographNetwork(nn.Module):
@@ -33,7 +32,7 @@ class RadiographNetwork(nn.Module):
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         self.body = _body(recipe)
-        self.lung_channels = [i for i, t in enumerate(recipe.targets) if t in _LUNGS]
+        self.lung_channels = [i for i, t in enumerate(recipe.targets) if t in LUNG_TARGETS]
         self.finding_head = (
             FindingHead(self.body.encoder.out_channels[-2:], len(recipe.findings))
             if recipe.findings

@@ -9,11 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from hilum.learning.recipe import Recipe
-from hilum.radiograph import Finding, Structure
+from hilum.radiograph import LUNG_TARGETS, Finding
 
 UNKNOWN_FINDING = -1
-
-_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def unmeasured(masks: Tensor, findings: Tensor, recipe: Recipe) -> Tensor:
 
     That is inside lungs whose opacity is of another cause: outlined by nobody, yet there.
     """
-    lungs = masks[:, [i for i, target in enumerate(recipe.targets) if target in _LUNGS]]
+    lungs = masks[:, [i for i, target in enumerate(recipe.targets) if target in LUNG_TARGETS]]
     if recipe.loss.other_opacity == "empty":
         return torch.zeros_like(masks[:, :1])
     others = [
