@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.dataset.read import Dataset, Row, open_dataset
+from hilum.evaluation.evaluate import predict_row
 from hilum.inference.model import BUNDLED_MODEL
 from hilum.inference.predictor import Prediction, Predictor, Status
 from hilum.radiograph import Split, View
-from hilum.workers import available_cores
 from rounds import print_table
 
 _SCORES = ("geographic_extent_0_to_8", "opacity_0_to_6", "brixia_0_to_18")
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=BUNDLED_MODEL)
     arguments = parser.parse_args()
 
-    predictor = Predictor(arguments.model, threads=available_cores())
+    predictor = Predictor(arguments.model)
     judged = list(predict(predictor, open_dataset(arguments.dataset)))
     print_findings(judged, [str(name) for name in predictor.model.description.findings])
     print()
@@ -51,7 +51,7 @@ def predict(predictor: Predictor, dataset: Dataset) -> Iterator[Judged]:
     for split in Split:
         for row in dataset.rows(split):
             if row.labels["view"] != View.LATERAL:
-                yield row, predictor(row.pixels())
+                yield row, predict_row(predictor, row)
 
 
 def print_findings(judged: list[Judged], findings: list[str]) -> None:

@@ -23,9 +23,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.dataset.lungs import LUNG_COLUMNS, both_lungs
+from hilum.dataset.lungs import LUNG_COLUMNS, lungs_by_convention
 from hilum.dataset.read import Dataset, Row, open_dataset
-from hilum.evaluation.evaluate import evaluate
+from hilum.evaluation.evaluate import evaluate, predict_row
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.imaging.draw import Canvas, draw_outline, grey_canvas
 from hilum.imaging.masks import BinaryMask, resize_mask
@@ -33,7 +33,6 @@ from hilum.inference.model import BUNDLED_MODEL, Model, Score
 from hilum.inference.overlay import INFECTION_COLOUR, RIGHT_COLOUR
 from hilum.inference.predictor import Predictor
 from hilum.radiograph import Split, Structure, View
-from hilum.workers import available_cores
 from rounds import print_table
 
 _SIDE = 320
@@ -64,11 +63,11 @@ def main() -> None:
     arguments = parser.parse_args()
 
     dataset = open_dataset(arguments.dataset)
-    predictor = Predictor(arguments.model, threads=available_cores())
+    predictor = Predictor(arguments.model)
     scores = evaluate(predictor, dataset, arguments.split)
     print_scores(scores)
     if arguments.write:
-        write(predictor.model, scores)
+        write(predictor.model, scores, f"{arguments.split} split of dataset")
     if arguments.examples is not None:
         arguments.examples.mkdir(parents=True, exist_ok=True)
         draw_examples(predictor, dataset, arguments.split, arguments.examples)
@@ -86,11 +85,11 @@ def print_scores(scores: Sequence[Score]) -> None:
         print_table(("score", "value", "95 % interval", "n"), rows)
 
 
-def write(model: Model, scores: Sequence[Score]) -> None:
-    """Put ``scores`` into the model's file; those of the film check stay."""
+def write(model: Model, scores: Sequence[Score], where: str) -> None:
+    """Put ``scores`` into the model's file in place of those it has of ``where``."""
     from hilum.learning.export import rewrite_description  # imports torch
 
-    kept = [score for score in model.description.scores if "split of dataset" not in score.protocol]
+    kept = [score for score in model.description.scores if where not in score.protocol]
     description = dataclasses.replace(model.description, scores=(*scores, *kept))
     rewrite_description(model.path, description)
 
@@ -113,12 +112,10 @@ def draw_examples(predictor: Predictor, dataset: Dataset, split: Split, folder: 
 
 def compare(predictor: Predictor, row: Row) -> list[Example]:
     """One example for each structure that is known, not empty and not refused."""
-    prediction = predictor(row.pixels())
+    prediction = predict_row(predictor, row)
+    lungs = lungs_by_convention(row, predictor.model.description.lung_convention)
     pairs = {
-        "lungs": (
-            prediction.lungs,
-            both_lungs(row, predictor.model.description.lung_convention),
-        ),
+        "lungs": (prediction.lungs, lungs.get(Structure.LUNGS)),
         "infection": (prediction.infection, row.mask(Structure.INFECTION)),
     }
     examples = []

@@ -114,9 +114,9 @@ def augmented(
     generator: torch.Generator,
 ) -> Inputs:
     """A batch as the network sees it, made as :class:`TrainingModule` makes it."""
-    images, labels, known, findings = (part.to(device) for part in batch)
+    images, labels, known, findings, other = (part.to(device) for part in batch)
     masks = unpack_masks(labels, len(recipe.targets))
-    targets = Targets(masks, known, unmeasured(masks, findings, recipe), findings)
+    targets = Targets(masks, known, unmeasured(masks, other, recipe), findings)
     return augmentation(images.float(), targets, generator)
 
 

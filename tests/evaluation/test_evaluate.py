@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
-from hilum.dataset.read import Dataset, open_dataset
-from hilum.evaluation.evaluate import evaluate
+from hilum.dataset.read import Dataset, Row, open_dataset
+from hilum.evaluation.evaluate import evaluate, judge
+from hilum.imaging.masks import encode_mask
 from hilum.inference import Predictor
 from hilum.inference.model import Score
 from hilum.radiograph import Finding, Split, Structure
@@ -155,3 +156,19 @@ def test_each_collection_has_its_own_scores_and_lungs_count_in_the_convention_th
     of_second = {s.name for s in scores if "of general-blockchain, " in s.protocol}
     assert {"lungs Dice", "right_lung Dice", "left_lung Dice"} <= of_first - of_second
     assert "whole_lungs Dice" in of_second - of_first
+
+
+def test_lungs_drawn_behind_the_heart_are_judged_once_it_is_taken_away(tmp_path: Path) -> None:
+    """The model finds the aerated lungs; the collection's reach under the heart between them."""
+    right, left = box((RIGHT[0], slice(8, 32))), box((LEFT[0], slice(32, 56)))
+    masks = {
+        Structure.RIGHT_LUNG: encode_mask(right),
+        Structure.LEFT_LUNG: encode_mask(left),
+        Structure.CARDIOMEDIASTINUM: encode_mask(box((RIGHT[0], slice(24, 40)))),
+    }
+    labels = {"lung_convention": "partly_behind_heart", "group_id": "a", "image_id": "a"}
+    row = Row(b"", masks, {**labels, "finding": None, "collection": "general-blockchain"})
+    predictor = Predictor(write_model(tmp_path / "model.onnx"))
+    judged = judge(predictor(draw_pixels()), row, predictor.model.description)
+    expected = int(box(RIGHT, LEFT).sum())
+    assert judged.overlaps[Structure.LUNGS] == (expected, expected, expected)

@@ -279,3 +279,13 @@ def test_what_is_taken_away_leaves_the_largest_piece_and_no_slivers() -> None:
     assert (rest != expected).sum() < 20
     assert not rest[88:, 32:].any()
     assert not take_away(heart, heart).any()
+
+
+def test_what_lies_far_from_the_cut_keeps_its_corners() -> None:
+    lung, heart = np.zeros((400, 400), np.bool_), np.zeros((400, 400), np.bool_)
+    cv2.fillPoly(lung.view(np.uint8), [np.array([[60, 20], [20, 300], [200, 300]])], 1)
+    heart[200:300, 150:] = True
+    rest = take_away(lung, heart)
+    np.testing.assert_array_equal(rest[:150], lung[:150])
+    np.testing.assert_array_equal(rest[:, :60], lung[:, :60])
+    np.testing.assert_array_equal(take_away(lung, np.zeros_like(lung)), lung)

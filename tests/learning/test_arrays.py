@@ -120,12 +120,35 @@ def test_a_lung_drawn_behind_the_heart_is_aerated_once_the_heart_is_taken_away(
     assert (arrays.labels[0, 8:24, 20:44] == 0b100).all()
 
 
+def test_what_other_opacity_is_does_not_hang_on_what_is_learned_of_the_finding(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        make_row("a", *SIDES, finding="pneumonia/viral", collection="general-blockchain"),
+        make_row("b", *SIDES, finding="tuberculosis"),
+        make_row("c", *SIDES, finding="covid"),
+        make_row("d", *SIDES, finding="normal"),
+        make_row("e", *SIDES),
+    ]
+    uses = {"general-blockchain": {"finding": False}}
+    arrays = load(tmp_path, *rows, collections=uses, **FINDINGS)
+    assert arrays.other_opacity.tolist() == [True, True, False, False, False]
+
+
+def test_a_row_whose_finding_is_not_learned_and_that_has_no_mask_is_left_out(
+    tmp_path: Path,
+) -> None:
+    rows = [make_row("a", finding="covid", collection="kermany"), make_row("b", finding="covid")]
+    arrays = load(tmp_path, *rows, collections={"kermany": {"finding": False}}, **FINDINGS)
+    assert arrays.groups == ("b",)
+
+
 def test_a_collection_can_come_more_often_and_keep_its_finding_to_itself(tmp_path: Path) -> None:
     rows = [
-        make_row("few", *SIDES, finding="covid", collection="small-set"),
+        make_row("few", *SIDES, finding="covid", collection="general-blockchain"),
         make_row("many", *SIDES, finding="covid"),
     ]
-    uses = {"small-set": {"repeats": 3, "finding": False}}
+    uses = {"general-blockchain": {"repeats": 3, "finding": False}}
     arrays = load(tmp_path, *rows, collections=uses, **FINDINGS)
     assert arrays.repeats.tolist() == [3, 1]
     assert arrays.findings.tolist() == [UNKNOWN_FINDING, 1]

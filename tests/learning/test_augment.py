@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from hilum.learning.augment import Augmentation, draw_cloud
-from hilum.learning.augment_greys import equalise, even_out, round_blocks
+from hilum.learning.augment_greys import equalise, even_out, lose_resolution, round_blocks
 from hilum.learning.recipe import AugmentationRecipe
 from hilum.learning.targets import UNKNOWN_FINDING, Targets
 from hilum.radiograph import Structure
@@ -32,8 +32,8 @@ def batch() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def given(masks: Tensor, known: Tensor) -> Targets:
-    """Targets of which every pixel was measured, each image with a finding of its own."""
-    return Targets(masks, known, 0 * masks[:, :1], torch.arange(len(masks)))
+    """Targets with a finding each, whose infection was measured outside the first mask only."""
+    return Targets(masks, known, masks[:, :1].clone(), torch.arange(len(masks)))
 
 
 def augment_all(
@@ -64,8 +64,11 @@ ALL: dict[str, Any] = {
     "noise": 0.05,
     "jpeg": 0.5,
     "erase_border": 0.9,
+    "join_halves": 0.5,
+    "veil": 0.5,
 }
 SHAPES = ("rotation_degrees", "scale", "stretch", "shift", "bend", "mirror")
+GREYS = [name for name in ALL if name not in (*SHAPES, "join_halves", "veil")]
 
 
 def test_nothing_asked_nothing_changed() -> None:
@@ -92,13 +95,19 @@ def test_image_and_mask_move_together(recipe: dict[str, Any] | None, seed: int) 
     _, masks, known = batch()
     known[:] = True
     lungs = (masks[:, :1] + masks[:, 2:]).clamp(max=1)
-    images, moved, _ = augment(255 * lungs, masks, known, seed=seed, **(recipe or geometric))
+    images, targets = augment_all(
+        255 * lungs, given(masks, known), seed=seed, **(recipe or geometric)
+    )
+    moved = targets.masks
     drawn, outlined = images[:, 0] > 127, (moved[:, 0] + moved[:, 2]) > 0
     overlap = (drawn & outlined).sum() / (drawn | outlined).sum()
     assert overlap > 0.97
     assert set(moved.unique().tolist()) == {0.0, 1.0}
     still = (images == 255 * lungs).flatten(1).all(1)
     assert not still.all()
+    for index, (hidden, mask) in enumerate(zip(targets.unmeasured, moved, strict=True)):
+        # What was not measured is the first lung, by whichever name it now goes.
+        assert any(torch.equal(hidden[0], mask[side]) for side in (0, 2)), index
 
 
 def test_a_mirrored_chest_swaps_its_lungs_and_what_is_known_of_them() -> None:
@@ -123,7 +132,7 @@ def test_a_mirrored_chest_without_both_sides_keeps_its_targets_in_place() -> Non
     assert torch.equal(moved.known, known[:, :1])
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in SHAPES])
+@pytest.mark.parametrize("name", GREYS)
 def test_each_change_of_greys_changes_them_within_their_range(name: str) -> None:
     images, masks, known = batch()
     changed, _, _ = augment(images.clone(), masks, known, **{name: ALL[name]})
@@ -133,7 +142,7 @@ def test_each_change_of_greys_changes_them_within_their_range(name: str) -> None
 
 
 def test_greys_stay_greys_and_masks_stay_where_only_greys_change() -> None:
-    greys = {k: v for k, v in ALL.items() if k not in SHAPES}
+    greys = {name: ALL[name] for name in GREYS}
     images, masks, known = batch()
     changed, same_masks, same_known = augment(images.clone(), masks, known, **greys)
     assert changed.min() >= 0
@@ -151,6 +160,20 @@ def test_one_seed_gives_one_sequence_and_the_batch_given_is_not_changed() -> Non
     assert not torch.equal(first[0], other[0])
     for before, after in zip(batch(), given, strict=True):
         assert torch.equal(before, after)
+
+
+def test_lost_resolution_leaves_everything_where_it_is() -> None:
+    edges = torch.zeros(1, 1, 64, 64)
+    edges[..., 8:12], edges[..., 52:56] = 1, 1
+    columns = torch.arange(64.0)
+    for factor in (1.5, 2.3, 2.99):
+        blurred = lose_resolution(edges, factor)
+        for half in (slice(0, 32), slice(32, 64)):
+            centres = [
+                ((image * columns)[..., half].sum() / image[..., half].sum()).item()
+                for image in (edges, blurred)
+            ]
+            assert abs(centres[0] - centres[1]) < 0.3
 
 
 def test_images_of_a_batch_are_changed_each_in_its_own_way() -> None:
@@ -177,6 +200,9 @@ def test_joined_halves_keep_each_side_its_masks_and_forget_what_two_sources_disa
         assert torch.equal(mask[:, :, :26], masks[index, :, :, :26])
         (source,) = [i for i in range(6) if torch.equal(image[:, :, 38:], images[i, :, :, 38:])]
         assert torch.equal(mask[:, :, 38:], masks[source, :, :, 38:])
+        hidden = targets.unmeasured[index, 0]
+        assert torch.equal(hidden[:, :26], masks[index, 0, :, :26])
+        assert torch.equal(hidden[:, 38:], masks[source, 0, :, 38:])
         assert targets.known[index, 1] == (2 not in (index, source))
         assert targets.findings[index] == (index if source == index else UNKNOWN_FINDING)
 
@@ -192,6 +218,14 @@ def test_a_veil_whitens_lungs_only_and_says_that_infection_under_it_is_unknown()
     assert not (changed & (targets.unmeasured == 0)).any()
     assert not ((targets.unmeasured > 0) & ~lungs).any()
     assert (targets.findings == UNKNOWN_FINDING).all()
+
+
+def test_a_chest_whose_lungs_nobody_outlined_is_not_veiled_and_keeps_its_finding() -> None:
+    images, masks, known = batch()
+    masks[2] = 0
+    veiled, targets = augment_all(images, given(masks, known), veil=1.0)
+    torch.testing.assert_close(veiled[2], images[2])
+    assert (targets.findings != UNKNOWN_FINDING).nonzero().flatten().tolist() == [2]
 
 
 def test_clouds_differ_and_stay_between_nothing_and_all() -> None:

@@ -35,14 +35,16 @@ def test_a_batch_is_taken_in_one_go() -> None:
         labels=np.ones((5, 4, 4), np.uint8),
         known=np.ones((5, 2), np.bool_),
         findings=np.arange(5),
+        other_opacity=np.arange(5) > 2,
         groups=tuple("abcde"),
         repeats=np.ones(5, np.int64),
     )
-    images, labels, known, findings = keep_batch(ArrayBatches(arrays).__getitems__([3, 1]))
+    images, labels, known, findings, other = keep_batch(ArrayBatches(arrays).__getitems__([3, 1]))
     assert images.shape == (2, 1, 4, 4)
     assert labels.shape == (2, 4, 4)
     assert known.shape == (2, 2)
     assert findings.tolist() == [3, 1]
+    assert other.tolist() == [True, False]
     assert images[0, 0, 0, 0] == 48
 
 
@@ -114,7 +116,8 @@ def test_scores_skip_what_is_unknown_and_masks_that_are_empty(
     monkeypatch.setattr(module, "log_dict", logged.update)
     monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: value}))
 
-    batch = (torch.zeros(4, 1, 4, 4, dtype=torch.uint8), labels, known, findings)
+    nothing = torch.zeros(4, dtype=torch.bool)
+    batch = (torch.zeros(4, 1, 4, 4, dtype=torch.uint8), labels, known, findings, nothing)
     for part in (slice(0, 3), slice(3, 4)):
         module.network = Answers(masks[part], classes[part])
         module.validation_step(tuple(tensor[part] for tensor in batch), 0)
@@ -163,5 +166,6 @@ def test_images_are_moved_in_full_precision_whatever_the_network_computes_in() -
     known, findings = torch.ones(2, 1, dtype=torch.bool), torch.tensor([-1, -1])
     images = torch.zeros(2, 1, 64, 64, dtype=torch.uint8)
     with torch.autocast("cpu", torch.bfloat16):
-        module.training_step((images, labels, known, findings), 0)
+        nothing = torch.zeros(2, dtype=torch.bool)
+        module.training_step((images, labels, known, findings, nothing), 0)
     assert moved == [False]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,9 +113,33 @@ def test_ctrl_c_reaches_the_caller_and_keeps_what_was_learned(
     assert [row["epoch"] for row in read_columns(finished.history)] == ["1", "2"]
 
 
-def test_a_resumed_training_is_the_unbroken_one(chests: Dataset, tmp_path: Path) -> None:
-    augmentation = {"mirror": 0.5, "rotation_degrees": 10, "noise": 0.05, "erase_border": 0.5}
-    recipe = tiny_recipe(augmentation=augmentation, schedule=schedule(epochs=3))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "augmentation": {"mirror": 0.5, "rotation_degrees": 10, "noise": 0.05},
+            "schedule": schedule(epochs=3),
+        },
+        {  # stopped where the size of the images changes
+            "image_size": 128,
+            "targets": ["right_lung", "left_lung", "infection"],
+            "network": {
+                "architecture": "subpixel_unet",
+                "encoder": "tu-regnetx_002",
+                "drop_path": 0.2,
+            },
+            "augmentation": {"join_halves": 0.5, "veil": 0.5, "jpeg": 0.5, "local_contrast": 0.5},
+            "loss": {"other_opacity": "unmeasured"},
+            "collections": {"covid-qu-ex": {"repeats": 2}},
+            "schedule": schedule(epochs=3, small_epochs=2),
+        },
+    ],
+    ids=["plain", "subpixel"],
+)
+def test_a_resumed_training_is_the_unbroken_one(
+    changes: dict[str, Any], chests: Dataset, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(**changes)
     unbroken = train(recipe, chests, tmp_path / "unbroken", tell=lambda _: None)
     with pytest.raises(KeyboardInterrupt):
         train(recipe, chests, tmp_path / "broken", tell=stop_after(2, interrupt))

@@ -7,31 +7,31 @@ from hilum.imaging.masks import BinaryMask, take_away
 from hilum.radiograph import LungConvention, Structure
 
 LUNG_COLUMNS = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.CARDIOMEDIASTINUM)
-"""What :func:`lung_by_convention` needs of a row."""
+"""What :func:`lungs_by_convention` needs of a row."""
+
+_BEHIND_HEART_TO_AERATED = (LungConvention.PARTLY_BEHIND_HEART, LungConvention.AERATED)
 
 
-def lung_by_convention(
-    row: Row, side: Structure, convention: LungConvention | None
-) -> BinaryMask | None:
-    """One lung of ``row`` as ``convention`` draws it; None where that is unknown.
+def lungs_by_convention(row: Row, convention: LungConvention | None) -> dict[Structure, BinaryMask]:
+    """Right lung, left lung and both as ``convention`` draws them; what is unknown is left out.
 
     Where heart and mediastinum are outlined too, lungs drawn partly behind the heart give the
     aerated ones: what lies before the heart is taken away. Nothing else is ever converted.
     """
-    lung, drawn = row.mask(side), row.labels["lung_convention"]
-    if lung is None or convention is None or drawn == convention:
-        return None if convention is None else lung
+    drawn = row.labels["lung_convention"]
+    if drawn is None or convention is None:
+        return {}
     heart = row.mask(Structure.CARDIOMEDIASTINUM)
-    asked = drawn, convention
-    if heart is None or asked != (LungConvention.PARTLY_BEHIND_HEART, LungConvention.AERATED):
-        return None
-    return take_away(lung, heart)
-
-
-def both_lungs(row: Row, convention: LungConvention | None) -> BinaryMask | None:
-    """Both lungs of ``row`` in one mask; None where either is unknown."""
-    right, left = (
-        lung_by_convention(row, side, convention)
-        for side in (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
-    )
-    return None if right is None or left is None else right | left
+    lungs = {}
+    for side in (Structure.RIGHT_LUNG, Structure.LEFT_LUNG):
+        lung = row.mask(side)
+        if lung is None:
+            continue
+        if drawn == convention:
+            lungs[side] = lung
+        elif heart is not None and (drawn, convention) == _BEHIND_HEART_TO_AERATED:
+            lungs[side] = take_away(lung, heart)
+    if len(lungs) == 2:
+        right, left = lungs.values()
+        lungs[Structure.LUNGS] = right | left
+    return lungs

@@ -9,18 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.dataset.lungs import LUNG_COLUMNS, both_lungs, lung_by_convention
+from hilum.dataset.lungs import LUNG_COLUMNS, lungs_by_convention
 from hilum.dataset.read import Dataset, Row
-from hilum.evaluation.intervals import Estimate, mean_with_interval, ratio_of_sums
+from hilum.evaluation.intervals import (
+    Estimate,
+    mean_with_interval,
+    ratio_of_sums,
+    share_with_interval,
+)
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.imaging.masks import BinaryMask
-from hilum.imaging.read import Picture, decode_picture
+from hilum.imaging.read import decode_picture
 from hilum.inference.model import ModelDescription, Score
 from hilum.inference.predictor import Prediction, Predictor, Status
-from hilum.radiograph import Finding, LungConvention, Split, Structure, View
+from hilum.radiograph import LUNG_TARGETS, Finding, LungConvention, Split, Structure, View
 
 _MASKS = (*LUNG_COLUMNS, Structure.INFECTION)
-_LUNGS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.WHOLE_LUNGS)
+_LUNG_MASKS = (*LUNG_TARGETS, Structure.WHOLE_LUNGS)
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,13 @@ def evaluate(predictor: Predictor, dataset: Dataset, split: Split) -> tuple[Scor
     """
     description = predictor.model.description
     judged = [
-        judge(predictor.predict_picture(_picture(row, predictor)), row, description)
+        judge(predict_row(predictor, row), row, description)
         for row in dataset.rows(split, structures=_MASKS)
         if row.labels["view"] != View.LATERAL
     ]
     scores = []
-    for collection, _ in Counter(one.collection for one in judged).most_common():
+    counts = Counter(one.collection for one in judged)
+    for collection in sorted(counts, key=lambda name: (-counts[name], name)):
         of_it = [one for one in judged if one.collection == collection]
         where = f"{split} split of dataset {dataset.content_sha256[:16]}"
         scores += _scores(of_it, description, f"frontal radiographs of {collection}, {where}")
@@ -64,33 +70,32 @@ def _scores(judged: list[Judged], description: ModelDescription, protocol: str) 
         scores += _infection_scores(judged, protocol)
     if description.findings:
         scores += _finding_scores(judged, description.findings, protocol)
-    refused = np.array([one.refused for one in judged], np.float64)
-    share = mean_with_interval(refused, [one.group for one in judged])
+    share = share_with_interval(sum(one.refused for one in judged), len(judged))
     return [*scores, _score("refused", share, f"share; {protocol}")]
 
 
-def _picture(row: Row, predictor: Predictor) -> Picture:
-    return decode_picture(row.image, path=row.image_id, at_least=predictor.decoded_side)
+def predict_row(predictor: Predictor, row: Row) -> Prediction:
+    """Predict a radiograph of a dataset as if it were a file."""
+    picture = decode_picture(row.image, path=row.image_id, at_least=predictor.decoded_side)
+    return predictor.predict_picture(picture, row.image_id)
 
 
 def judge(prediction: Prediction, row: Row, description: ModelDescription) -> Judged:
-    """Compare one prediction with the dataset's row, lungs only as ``convention`` has them."""
-    convention = description.lung_convention
+    """Compare one prediction with the dataset's row, lungs in the model's convention."""
     predicted = {
         Structure.RIGHT_LUNG: prediction.right_lung,
         Structure.LEFT_LUNG: prediction.left_lung,
         Structure.INFECTION: prediction.infection,
         Structure.LUNGS: prediction.lungs,
     }
-    truth = {
-        Structure.RIGHT_LUNG: lung_by_convention(row, Structure.RIGHT_LUNG, convention),
-        Structure.LEFT_LUNG: lung_by_convention(row, Structure.LEFT_LUNG, convention),
-        Structure.LUNGS: both_lungs(row, convention),
+    truth: dict[Structure, BinaryMask | None] = {
+        **lungs_by_convention(row, description.lung_convention),
         Structure.INFECTION: row.mask(Structure.INFECTION),
     }
     if Structure.WHOLE_LUNGS in description.targets:
         predicted[Structure.WHOLE_LUNGS] = prediction.whole_lungs
-        truth[Structure.WHOLE_LUNGS] = both_lungs(row, LungConvention.PARTLY_BEHIND_HEART)
+        whole = lungs_by_convention(row, LungConvention.PARTLY_BEHIND_HEART)
+        truth[Structure.WHOLE_LUNGS] = whole.get(Structure.LUNGS)
     overlaps = {
         structure: _count(predicted[structure], mask)
         for structure, mask in truth.items()
@@ -115,7 +120,7 @@ def _count(predicted: BinaryMask | None, truth: BinaryMask) -> tuple[int, int, i
 
 def _lung_scores(judged: list[Judged], protocol: str) -> list[Score]:
     scores = []
-    for structure in _LUNGS:
+    for structure in _LUNG_MASKS:
         dice, _, groups = _dice(judged, structure)
         if len(groups):
             mean = mean_with_interval(dice, groups)

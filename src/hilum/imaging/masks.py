@@ -159,13 +159,16 @@ def resize_mask(mask: BinaryMask, *, width: int, height: int) -> BinaryMask:
 
 
 def take_away(mask: BinaryMask, other: BinaryMask) -> BinaryMask:
-    """What ``other`` (H×W bool) leaves of ``mask``: its largest piece, without thin slivers."""
+    """What ``other`` (H×W bool) leaves of ``mask``: the largest piece, no slivers at the cut."""
     rest = _as_bytes(mask & ~other)
     width = max(3, round(0.02 * max(mask.shape)) | 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.morphologyEx(rest, cv2.MORPH_OPEN, disc), connectivity=8
-    )
+    # Slivers are cut off beside what was taken away only: elsewhere the mask's own corners stay.
+    reach = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
+    far_from_cut = cv2.dilate(_as_bytes(mask & other), reach) == 0
+    opened = cv2.morphologyEx(rest, cv2.MORPH_OPEN, disc) > 0
+    kept = opened | (rest.astype(bool) & far_from_cut)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(_as_bytes(kept), connectivity=8)
     if count < 2:
         return np.zeros_like(mask)
     return np.asarray(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))

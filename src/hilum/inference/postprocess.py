@@ -55,6 +55,10 @@ def outline(
     planes = dict(zip(targets, map(eight_bit, probabilities), strict=True))
     if Structure.LUNGS not in planes:
         planes |= _without_stray_pieces(planes, thresholds)
+    if Structure.WHOLE_LUNGS in planes:
+        plane = planes[Structure.WHOLE_LUNGS]
+        outlined = _above(plane, thresholds[Structure.WHOLE_LUNGS])
+        planes[Structure.WHOLE_LUNGS] = _cleaned(plane, outlined)
     raised = {target: _enlarge(plane, width, height) for target, plane in planes.items()}
     if Structure.LUNGS in raised:
         right, left = _separate(_above(raised[Structure.LUNGS], thresholds[Structure.LUNGS]))
@@ -67,7 +71,7 @@ def outline(
         infection &= right | left
     whole = None
     if Structure.WHOLE_LUNGS in raised:
-        whole = _main_part(_above(raised[Structure.WHOLE_LUNGS], thresholds[Structure.WHOLE_LUNGS]))
+        whole = _above(raised[Structure.WHOLE_LUNGS], thresholds[Structure.WHOLE_LUNGS])
         whole |= right | left
     return OutlinedLungs(right, left, infection, whole)
 
@@ -108,11 +112,14 @@ def _without_stray_pieces(
     Done at the network's size, where finding pieces costs a hundredth of what it does on a film.
     """
     right, left = _without_overlap(planes, thresholds)
-    cleaned = {}
-    for side, lung in ((Structure.RIGHT_LUNG, right), (Structure.LEFT_LUNG, left)):
-        stray = lung & ~_main_part(lung)
-        cleaned[side] = np.where(stray, np.uint8(0), planes[side])
-    return cleaned
+    return {
+        side: _cleaned(planes[side], lung)
+        for side, lung in ((Structure.RIGHT_LUNG, right), (Structure.LEFT_LUNG, left))
+    }
+
+
+def _cleaned(plane: NDArray[np.uint8], outlined: BinaryMask) -> NDArray[np.uint8]:
+    return np.where(outlined & ~_main_part(outlined), np.uint8(0), plane)
 
 
 def _separate(lungs: BinaryMask) -> tuple[BinaryMask, BinaryMask]:

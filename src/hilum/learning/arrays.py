@@ -11,14 +11,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.dataset.lungs import LUNG_COLUMNS, both_lungs, lung_by_convention
+from hilum.dataset.lungs import LUNG_COLUMNS, lungs_by_convention
 from hilum.dataset.read import Dataset, Row
 from hilum.errors import DatasetError
 from hilum.imaging.masks import BinaryMask, resize_mask
 from hilum.inference.preprocess import fit_to_network
 from hilum.learning.recipe import CollectionUse, Recipe
 from hilum.learning.targets import UNKNOWN_FINDING
-from hilum.radiograph import Finding, LungConvention, Split, Structure, View
+from hilum.radiograph import LUNG_TARGETS, Finding, LungConvention, Split, Structure, View
+
+_LUNG_MASKS = (*LUNG_TARGETS, Structure.WHOLE_LUNGS)
+
+_FORMAT = 2
+"""Of what lies in the cache; another number, and it is decoded anew."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +31,16 @@ class TrainingArrays:
     """N images and what is known of them; the first two lie on disk and are mapped.
 
     ``images``: uint8 N×S×S grey. ``labels``: uint8 N×S×S whose bit t is target t.
-    ``known``: bool N×T. ``findings``: int64 N, class index or -1. ``groups``: N group ids.
-    ``repeats``: int64 N, how often an epoch shows each.
+    ``known``: bool N×T. ``findings``: int64 N, class index or -1. ``other_opacity``: bool N,
+    whether the finding is neither COVID-19 nor normal. ``groups``: N group ids. ``repeats``:
+    int64 N, how often an epoch shows each.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     known: NDArray[np.bool_]
     findings: NDArray[np.int64]
+    other_opacity: NDArray[np.bool_]
     groups: tuple[str, ...]
     repeats: NDArray[np.int64]
 
@@ -68,21 +75,22 @@ def load_arrays(
             expected=f"frontal radiographs with {', '.join(recipe.targets)} or a finding",
             remedy="compile a collection that has them, or draw the splits anew",
         )
-    uses = [recipe.collections.get(name, CollectionUse()) for name in labels["collections"]]
-    findings = np.array(labels["findings"], np.int64)
-    findings[[not use.finding for use in uses]] = UNKNOWN_FINDING
+    repeats = [_use(recipe, name).repeats for name in labels["collections"]]
     return TrainingArrays(
         images=np.load(folder / "images.npy", mmap_mode="r")[:count],
         labels=np.load(folder / "labels.npy", mmap_mode="r")[:count],
         known=np.array(labels["known"], bool),
-        findings=findings,
+        findings=np.array(labels["findings"], np.int64),
+        other_opacity=np.array(labels["other_opacity"], bool),
         groups=tuple(labels["groups"]),
-        repeats=np.array([use.repeats for use in uses], np.int64),
+        repeats=np.array(repeats, np.int64),
     )
 
 
 def _cache_name(dataset: Dataset, split: Split, recipe: Recipe) -> str:
     parts = [
+        _FORMAT,
+        sorted(name for name, use in recipe.collections.items() if not use.finding),
         dataset.content_sha256,
         recipe.image_size,
         recipe.targets,
@@ -104,11 +112,13 @@ def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> Non
     )
     known: list[list[bool]] = []
     findings: list[int] = []
+    other_opacity: list[bool] = []
     groups: list[str] = []
     collections: list[str] = []
     for row in dataset.rows(split, structures=_stored(recipe.targets)):
-        masks = [_target_mask(row, target, recipe.lung_convention) for target in recipe.targets]
-        finding = class_index(row.finding, recipe.findings)
+        masks = _target_masks(row, recipe)
+        is_learned = _use(recipe, row.labels["collection"]).finding
+        finding = class_index(row.finding if is_learned else None, recipe.findings)
         nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
         if nothing_known or row.labels["view"] == View.LATERAL:
             continue
@@ -117,32 +127,42 @@ def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> Non
         labels[index] = _pack(masks, size)
         known.append([mask is not None for mask in masks])
         findings.append(finding)
+        other_opacity.append(row.finding not in (None, Finding.COVID, Finding.NORMAL))
         groups.append(row.labels["group_id"])
         collections.append(row.labels["collection"])
     images.flush()
     labels.flush()
     text = json.dumps(
-        {"known": known, "findings": findings, "groups": groups, "collections": collections}
+        {
+            "known": known,
+            "findings": findings,
+            "other_opacity": other_opacity,
+            "groups": groups,
+            "collections": collections,
+        }
     )
     (folder / "labels.json").write_text(text, encoding="utf-8")
 
 
+def _use(recipe: Recipe, collection: str) -> CollectionUse:
+    return recipe.collections.get(collection, CollectionUse())
+
+
 def _stored(targets: Sequence[Structure]) -> list[Structure]:
     """The dataset's columns that ``targets`` are made of."""
-    others = set(targets) - {Structure.LUNGS, Structure.WHOLE_LUNGS}
-    return sorted({*LUNG_COLUMNS, *others})
+    return sorted({*LUNG_COLUMNS, *targets} - {Structure.LUNGS, Structure.WHOLE_LUNGS})
 
 
-def _target_mask(row: Row, target: Structure, convention: LungConvention) -> BinaryMask | None:
-    match target:
-        case Structure.RIGHT_LUNG | Structure.LEFT_LUNG:
-            return lung_by_convention(row, target, convention)
-        case Structure.LUNGS:
-            return both_lungs(row, convention)
-        case Structure.WHOLE_LUNGS:
-            return both_lungs(row, LungConvention.PARTLY_BEHIND_HEART)
-        case _:
-            return row.mask(target)
+def _target_masks(row: Row, recipe: Recipe) -> list[BinaryMask | None]:
+    """The mask of each target of ``recipe``, None where it is unknown."""
+    found = lungs_by_convention(row, recipe.lung_convention)
+    whole = lungs_by_convention(row, LungConvention.PARTLY_BEHIND_HEART)
+    if Structure.LUNGS in whole:
+        found[Structure.WHOLE_LUNGS] = whole[Structure.LUNGS]
+    return [
+        found.get(target) if target in _LUNG_MASKS else row.mask(target)
+        for target in recipe.targets
+    ]
 
 
 def class_index(finding: Finding | None, classes: Sequence[Finding]) -> int:

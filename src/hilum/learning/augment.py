@@ -93,12 +93,14 @@ class Augmentation:
         veiled = veiled.to(grey.device)
         lungs = targets.masks[:, self._lungs].amax(1, keepdim=True)
         cloud = draw_cloud(lungs, generator) * veiled[:, None, None, None]
+        hidden = cloud > 0.1
+        veiled = hidden.flatten(1).any(1)  # not where no lung is known
         white = grey.flatten(1).quantile(0.9, dim=1).view(-1, 1, 1, 1)
         findings = targets.findings
         return grey + (white - grey) * cloud, Targets(
             targets.masks,
             targets.known,
-            torch.maximum(targets.unmeasured, (cloud > 0.1).to(grey.dtype)),
+            torch.maximum(targets.unmeasured, hidden.to(grey.dtype)),
             torch.where(veiled, torch.full_like(findings, UNKNOWN_FINDING), findings),
         )
 

@@ -94,11 +94,12 @@ def box_mean(planes: Tensor, window: int) -> Tensor:
 
 def lose_resolution(grey: Tensor, factor: float) -> Tensor:
     """The batch at a size ``factor`` times smaller and back: what a thumbnail went through."""
-    size = grey.shape[-2:]
-    small = functional.interpolate(
-        grey, scale_factor=1 / factor, mode="bilinear", antialias=True, align_corners=False
+    size = list(grey.shape[-2:])
+    small = [round(side / factor) for side in size]  # no scale factor: its rest would be cut off
+    reduced = functional.interpolate(
+        grey, size=small, mode="bilinear", antialias=True, align_corners=False
     )
-    return functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
+    return functional.interpolate(reduced, size=size, mode="bilinear", align_corners=False)
 
 
 def round_blocks(grey: Tensor, step: Tensor) -> Tensor:

@@ -22,8 +22,9 @@ from hilum.learning.networks import build_network
 from hilum.learning.recipe import Recipe
 from hilum.learning.targets import UNKNOWN_FINDING, Targets, shrink, unmeasured
 
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Images uint8 N×1×H×W, label bits uint8 N×H×W, known bool N×T, findings int64 N."""
+Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+"""Images uint8 N×1×H×W, label bits uint8 N×H×W, known bool N×T, findings int64 N, other opacity
+bool N."""
 
 
 class ArrayBatches(TorchDataset[Batch]):
@@ -43,6 +44,7 @@ class ArrayBatches(TorchDataset[Batch]):
             torch.from_numpy(arrays.labels[indices]),
             torch.from_numpy(arrays.known[indices]),
             torch.from_numpy(arrays.findings[indices]),
+            torch.from_numpy(arrays.other_opacity[indices]),
         )
 
 
@@ -91,12 +93,12 @@ class TrainingModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
         """Augment, predict, return the loss."""
-        images, labels, known, findings = batch
+        images, labels, known, findings, other = batch
         # Seeded by the step (dropout too), so that a resumed training draws what an unbroken
         # one would.
         generator = torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
         masks = unpack_masks(labels, len(self.recipe.targets))
-        targets = Targets(masks, known, unmeasured(masks, findings, self.recipe), findings)
+        targets = Targets(masks, known, unmeasured(masks, other, self.recipe), findings)
         # Not in bf16, whose three digits would shake the sampling grid by half a pixel.
         with torch.autocast(images.device.type, enabled=False):
             inputs, targets = self._augment(images.float(), targets, generator)
@@ -110,7 +112,7 @@ class TrainingModule(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, _index: int) -> None:
         """Collect overlaps and findings; scores are made of all batches together."""
-        images, labels, known, findings = batch
+        images, labels, known, findings, _ = batch
         mask_logits, finding_logits = self.network(images.float())
         truth = unpack_masks(labels, len(self.recipe.targets)).bool().cpu().numpy()
         predicted = (mask_logits > 0).cpu().numpy()
@@ -162,7 +164,6 @@ class TrainingModule(lightning.LightningModule):
             self.network.parameters(),
             lr=schedule.learning_rate,
             weight_decay=schedule.weight_decay,
-            fused=True,
         )
         warmup = max(1, round(schedule.warmup_epochs * self._steps_per_epoch))
         total = max(warmup + 1, schedule.epochs * self._steps_per_epoch)

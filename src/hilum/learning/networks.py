@@ -91,11 +91,9 @@ def _body(recipe: Recipe) -> Any:
         options["decoder_channels"] = network.decoder_channels
     try:
         if network.architecture == "subpixel_unet":
+            classes = len(recipe.targets)
             return SubpixelUnet(
-                str(network.encoder),
-                len(recipe.targets),
-                network.decoder_channels or (112, 96, 80),
-                drop_path=network.drop_path,
+                str(network.encoder), classes, drop_path=network.drop_path, **options
             )
         body = _ARCHITECTURES[network.architecture](
             network.encoder,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from hilum.collections.registry import COLLECTIONS
 from hilum.errors import RecipeError
 from hilum.radiograph import Finding, LungConvention, Structure
 
@@ -132,7 +133,7 @@ class Recipe(_Part):
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 256
     targets: Annotated[tuple[Structure, ...], Field(min_length=1, max_length=8)]
     lung_convention: LungConvention = LungConvention.AERATED
-    """Lung masks of another convention are treated as unknown."""
+    """Lung masks that cannot be had in it are treated as unknown; see hilum.dataset.lungs."""
     findings: tuple[Finding, ...] = ()
     """Classes of the finding head; none: no head."""
     network: NetworkRecipe
@@ -158,6 +159,15 @@ class Recipe(_Part):
             raise ValueError("name two or more findings and a loss.finding above 0, or neither")
         if any(a.is_a(b) for a, b in itertools.permutations(self.findings, 2)):
             raise ValueError("a finding is named twice, or is a kind of another one named")
+        if self.schedule.small_epochs >= self.schedule.epochs:
+            raise ValueError("small_epochs leave no epoch at the full image size")
+        if self.augmentation.scale + self.augmentation.stretch >= 1:
+            raise ValueError("augmentation.scale and stretch together would turn images over")
+        if self.loss.other_opacity != "empty" and Structure.INFECTION not in self.targets:
+            raise ValueError("loss.other_opacity is a setting of recipes with infection")
+        unknown = set(self.collections) - {c.facts.name for c in COLLECTIONS}
+        if unknown:
+            raise ValueError(f"collections has names nobody knows: {', '.join(sorted(unknown))}")
         if self.image_size % 128 and self.schedule.small_epochs:
             raise ValueError("small_epochs need an image_size that is a multiple of 128")
         if self.findings and self.network.architecture == "plain_unet":

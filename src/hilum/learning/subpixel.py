@@ -23,14 +23,19 @@ class SubpixelUnet(nn.Module):
     """
 
     def __init__(
-        self, encoder: str, classes: int, widths: tuple[int, ...], *, drop_path: float = 0.0
+        self,
+        encoder: str,
+        classes: int,
+        *,
+        decoder_channels: tuple[int, ...] = (112, 96, 80),
+        drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         options = {"drop_path_rate": drop_path} if drop_path else {}
         self.encoder = smp.encoders.get_encoder(
             encoder, in_channels=1, depth=5, weights=None, **options
         )
-        self.decoder = _Decoder(tuple(self.encoder.out_channels), widths)
+        self.decoder = _Decoder(tuple(self.encoder.out_channels), decoder_channels)
         self.segmentation_head = nn.Sequential(
             nn.Conv2d(_LAST, classes * _BLOCK**2, 3, padding=1), nn.PixelShuffle(_BLOCK)
         )

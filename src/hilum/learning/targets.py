@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hilum.learning.recipe import Recipe
-from hilum.radiograph import LUNG_TARGETS, Finding
+from hilum.radiograph import LUNG_TARGETS
 
 UNKNOWN_FINDING = -1
 
@@ -29,21 +29,16 @@ class Targets:
     findings: Tensor
 
 
-def unmeasured(masks: Tensor, findings: Tensor, recipe: Recipe) -> Tensor:
+def unmeasured(masks: Tensor, other_opacity: Tensor, recipe: Recipe) -> Tensor:
     """Where the infection masks of a batch say nothing, as ``recipe`` has it: N×1×H×W.
 
-    That is inside lungs whose opacity is of another cause: outlined by nobody, yet there.
+    That is inside the lungs (of ``masks`` N×T×H×W) of images with an opacity of another cause
+    (bool N): outlined by nobody, yet there.
     """
-    lungs = masks[:, [i for i, target in enumerate(recipe.targets) if target in LUNG_TARGETS]]
     if recipe.loss.other_opacity == "empty":
         return torch.zeros_like(masks[:, :1])
-    others = [
-        index
-        for index, finding in enumerate(recipe.findings)
-        if finding not in (Finding.COVID, Finding.NORMAL)
-    ]
-    other = torch.isin(findings, torch.tensor(others, device=findings.device))
-    return lungs.amax(1, keepdim=True) * other[:, None, None, None]
+    lungs = masks[:, [i for i, target in enumerate(recipe.targets) if target in LUNG_TARGETS]]
+    return lungs.amax(1, keepdim=True) * other_opacity[:, None, None, None]
 
 
 def shrink(images: Tensor, targets: Targets, factor: float) -> tuple[Tensor, Targets]:
