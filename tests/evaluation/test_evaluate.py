@@ -170,5 +170,6 @@ def test_lungs_drawn_behind_the_heart_are_judged_once_it_is_taken_away(tmp_path:
     row = Row(b"", masks, {**labels, "finding": None, "collection": "general-blockchain"})
     predictor = Predictor(write_model(tmp_path / "model.onnx"))
     judged = judge(predictor(draw_pixels()), row, predictor.model.description)
-    expected = int(box(RIGHT, LEFT).sum())
-    assert judged.overlaps[Structure.LUNGS] == (expected, expected, expected)
+    both, found, true = judged.overlaps[Structure.LUNGS]
+    assert found == int(box(RIGHT, LEFT).sum())
+    assert both == true > 0.99 * found  # corners at the cut are rounded
