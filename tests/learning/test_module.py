@@ -169,3 +169,26 @@ def test_images_are_moved_in_full_precision_whatever_the_network_computes_in() -
         nothing = torch.zeros(2, dtype=torch.bool)
         module.training_step((images, labels, known, findings, nothing), 0)
     assert moved == [False]
+
+
+def test_the_last_epochs_change_images_as_the_calm_augmentation_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe = tiny_recipe(augmentation={"mirror": 1.0}, schedule=schedule(epochs=3, calm_epochs=2))
+    module = TrainingModule(recipe, steps_per_epoch=1)
+    module.log = lambda *args, **kwargs: None  # type: ignore[method-assign, assignment]
+    images = torch.arange(2 * 64 * 64).reshape(2, 1, 64, 64).remainder(251).to(torch.uint8)
+    nothing = torch.zeros(2, dtype=torch.bool)
+    batch = (
+        images,
+        torch.ones(2, 64, 64, dtype=torch.uint8),
+        torch.ones(2, 1, dtype=torch.bool),
+        torch.full((2,), -1),
+        nothing,
+    )
+    seen = []
+    module.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone()))
+    for epoch in range(3):
+        monkeypatch.setattr(TrainingModule, "current_epoch", epoch)
+        module.training_step(batch, 0)
+    assert [torch.equal(one, images.float()) for one in seen] == [False, True, True]

@@ -78,6 +78,7 @@ ENCODER = {"architecture": "unet", "encoder": "resnet18"}
         ({"schedule": {"epochs": 3, "small_epochs": 1}}, "multiple of 128"),
         ({"schedule": {"epochs": 3, "small_epochs": 3}}, "no epoch at the full image size"),
         ({"augmentation": {"scale": 0.6, "stretch": 0.5}}, "turn images over"),
+        ({"schedule": {"epochs": 3, "calm_epochs": 4}}, "more calm_epochs than epochs"),
         ({"loss": {"other_opacity": "unmeasured"}}, "recipes with infection"),
         ({"collections": {"kermany": {"repeats": 0}}}, "collections.kermany.repeats"),
         ({"collections": {"general_blockchain": {}}}, "nobody knows: general_blockchain"),

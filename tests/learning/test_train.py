@@ -61,7 +61,7 @@ def test_every_published_recipe_trains(
         update={
             "image_size": 64,
             "schedule": recipe.schedule.model_copy(
-                update={"epochs": 1, "small_epochs": 0, "batch_size": 4}
+                update={"epochs": 1, "small_epochs": 0, "calm_epochs": 0, "batch_size": 4}
             ),
         }
     )
@@ -131,7 +131,8 @@ def test_ctrl_c_reaches_the_caller_and_keeps_what_was_learned(
             "augmentation": {"join_halves": 0.5, "veil": 0.5, "jpeg": 0.5, "local_contrast": 0.5},
             "loss": {"other_opacity": "unmeasured"},
             "collections": {"covid-qu-ex": {"repeats": 2}},
-            "schedule": schedule(epochs=3, small_epochs=2),
+            "calm_augmentation": {"noise": 0.1},
+            "schedule": schedule(epochs=3, small_epochs=2, calm_epochs=1),
         },
     ],
     ids=["plain", "subpixel"],

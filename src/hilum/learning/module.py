@@ -87,13 +87,17 @@ class TrainingModule(lightning.LightningModule):
         super().__init__()
         self.recipe = recipe
         self.network = build_network(recipe).to(memory_format=torch.channels_last)
-        self._augment = Augmentation(recipe.augmentation, recipe.targets)
+        self._augment, self._augment_calmly = (
+            Augmentation(part, recipe.targets)
+            for part in (recipe.augmentation, recipe.calm_augmentation)
+        )
         self._steps_per_epoch = steps_per_epoch
         self._validated: list[tuple[NDArray[Any], ...]] = []
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
         """Augment, predict, return the loss."""
         images, labels, known, findings, other = batch
+        schedule = self.recipe.schedule
         # Seeded by the step (dropout too), so that a resumed training draws what an unbroken
         # one would.
         generator = torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
@@ -101,8 +105,10 @@ class TrainingModule(lightning.LightningModule):
         targets = Targets(masks, known, unmeasured(masks, other, self.recipe), findings)
         # Not in bf16, whose three digits would shake the sampling grid by half a pixel.
         with torch.autocast(images.device.type, enabled=False):
-            inputs, targets = self._augment(images.float(), targets, generator)
-            if self.current_epoch < self.recipe.schedule.small_epochs:
+            is_calm = self.current_epoch >= schedule.epochs - schedule.calm_epochs
+            augment = self._augment_calmly if is_calm else self._augment
+            inputs, targets = augment(images.float(), targets, generator)
+            if self.current_epoch < schedule.small_epochs:
                 inputs, targets = shrink(inputs, targets, 0.75)
         inputs = inputs.to(memory_format=torch.channels_last)
         mask_logits, finding_logits = self.network(inputs)

@@ -103,6 +103,8 @@ class ScheduleRecipe(_Part):
     epochs: Annotated[int, Field(ge=1)]
     small_epochs: Annotated[int, Field(ge=0)] = 0
     """So many epochs first at three quarters of the image size, which cost about half."""
+    calm_epochs: Annotated[int, Field(ge=0)] = 0
+    """So many epochs at the end with ``calm_augmentation``."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
@@ -138,6 +140,8 @@ class Recipe(_Part):
     """Classes of the finding head; none: no head."""
     network: NetworkRecipe
     augmentation: AugmentationRecipe = AugmentationRecipe()
+    calm_augmentation: AugmentationRecipe = AugmentationRecipe()
+    """In the last ``schedule.calm_epochs``, in place of ``augmentation``: films more as they are."""
     loss: LossRecipe = LossRecipe()
     collections: dict[str, CollectionUse] = {}
     """By name; those not named are used once and whole."""
@@ -161,8 +165,11 @@ class Recipe(_Part):
             raise ValueError("a finding is named twice, or is a kind of another one named")
         if self.schedule.small_epochs >= self.schedule.epochs:
             raise ValueError("small_epochs leave no epoch at the full image size")
-        if self.augmentation.scale + self.augmentation.stretch >= 1:
-            raise ValueError("augmentation.scale and stretch together would turn images over")
+        for part in (self.augmentation, self.calm_augmentation):
+            if part.scale + part.stretch >= 1:
+                raise ValueError("scale and stretch of an augmentation would turn images over")
+        if self.schedule.calm_epochs > self.schedule.epochs:
+            raise ValueError("schedule has more calm_epochs than epochs")
         if self.loss.other_opacity != "empty" and Structure.INFECTION not in self.targets:
             raise ValueError("loss.other_opacity is a setting of recipes with infection")
         unknown = set(self.collections) - {c.facts.name for c in COLLECTIONS}
