@@ -17,7 +17,7 @@ if str(REPOSITORY) not in sys.path:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with the real collections; the test is skipped where it is absent."""
-    folder = REPOSITORY.parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the real collections are not here")
-    return folder
+    for folder in (REPOSITORY / "downloads", REPOSITORY.parent / "shared" / "data"):
+        if folder.is_dir():
+            return folder
+    pytest.skip("the real collections are not here")

@@ -13,7 +13,9 @@ from tests.fakes.compiled import write_collection
 from tests.fakes.model import draw_pixels
 from tests.inference.outputs import write_png
 
-COMMANDS = ["collections", "inspect", "compile", "train", "predict", "report", "verify"]
+COMMANDS = [
+    *("collections", "inspect", "compile", "train", "fit-refusal", "predict", "report", "verify"),
+]
 
 
 def test_help_names_every_command(hilum: Hilum) -> None:

@@ -60,6 +60,29 @@ def test_json(hilum: Hilum) -> None:
     assert {"hilum", "openvino", "onnxruntime", "opencv", "numpy"} <= set(told["environment"])
 
 
+NO_NUMBER = """
+import hilum.inference.predictor as predictor
+load = predictor.load_runtime
+class Spoiled:
+    def __init__(self, runtime):
+        self.runtime, self.precision = runtime, runtime.precision
+    def __call__(self, images):
+        masks, classes = self.runtime(images)
+        classes = classes.copy()
+        classes[:, -1] = float("nan")
+        return masks, classes
+predictor.load_runtime = lambda *given, **options: Spoiled(load(*given, **options))
+"""
+
+
+def test_a_number_that_is_none_is_null_in_json() -> None:
+    done = run_after(NO_NUMBER, "--json", "--runtime", "onnxruntime")
+    assert done.returncode == 1 and "NaN" not in done.stdout
+    (one,) = json.loads(done.stdout)["runtimes"]
+    assert {image["verdict"] for image in one["images"]} == {"other results"}
+    assert {image["agreement"]["probability_difference"] for image in one["images"]} == {None}
+
+
 def test_a_table_fits_80_columns(hilum: Hilum) -> None:
     done = run_after("import os; os.environ['COLUMNS'] = '80'", "--runtime", "onnxruntime")
     table = [line for line in done.stdout.splitlines() if "lungs Dice" in line]

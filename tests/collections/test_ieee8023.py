@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hilum.collections.collection import NOT_A_RADIOGRAPH
 from hilum.collections.registry import read_folder
 from hilum.radiograph import Finding, Licence, SeverityScore, View
 from tests.collections.readings import by_name, problems_of, read_fake
@@ -47,6 +48,8 @@ def test_laterals_are_radiographs_and_slices_are_not(tmp_path: Path) -> None:
         "images/ct.png": "CT Axial",
         "volumes/volume.nii.gz": "CT, absent here",
     }
+    slices = [problem for problem in reading.problems if problem.kind == NOT_A_RADIOGRAPH]
+    assert {problem.patient_id for problem in slices} == {"ieee8023:9"}
 
 
 def test_rows_that_disagree_are_told(tmp_path: Path) -> None:

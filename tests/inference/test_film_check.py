@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,18 @@ def test_terms_that_make_no_sense_are_no_check() -> None:
         FilmCheck({NARROW: Term(0.4, 0.0, 0, 1)}, 0)
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["mean", "deviation", "linear", "square", "limit"])
+def test_numbers_that_are_none_are_no_check(name: str, number: float) -> None:
+    term, limit = Term(0.4, 0.1, 0.0, 1.0), 3.0
+    if name == "limit":
+        limit = number
+    else:
+        term = dataclasses.replace(term, **{name: number})
+    with pytest.raises(ValueError, match="not finite"):
+        FilmCheck({NARROW: term}, limit)
+
+
 def test_it_survives_the_model_file_and_decides_there(tmp_path: Path) -> None:
     unlimited = dataclasses.replace(check(), limit=100.0)
     for limited, status in ((unlimited, Status.OK), (check(limit=-100.0), Status.REFUSED)):
@@ -83,6 +96,10 @@ def test_a_model_file_from_before_has_none(model_file: Path, tmp_path: Path) -> 
         {"limit": 0.0, "terms": {NARROW: {"mean": 0.4}}},
         {"terms": {NARROW: {"mean": 0.4, "deviation": 1, "linear": 1, "square": 1}}},
         {"limit": 0.0, "terms": {"ribs": {"mean": 0, "deviation": 1, "linear": 1, "square": 1}}},
+        {
+            "limit": math.nan,
+            "terms": {NARROW: {"mean": 0, "deviation": 1, "linear": 1, "square": 1}},
+        },
         ["no check"],
     ],
 )

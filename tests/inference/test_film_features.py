@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from hilum.imaging.masks import BinaryMask
+from hilum.inference.film_check import FilmCheck, Term
 from hilum.inference.film_features import FEATURES, measure_features
 from hilum.inference.postprocess import OutlinedLungs
+from hilum.inference.refusal import refuse_after
 from hilum.radiograph import Structure
 from tests.fakes.chest import draw_chest
 
@@ -27,7 +31,18 @@ def features_of(
 ) -> dict[str, float]:
     """Of lungs of which the network is sure."""
     planes = np.stack([right, left]).astype(np.float32)
-    return measure_features(pixels, OutlinedLungs(right, left, None), planes, EACH)
+    return measured(pixels, OutlinedLungs(right, left, None), planes, EACH)
+
+
+def measured(
+    pixels: NDArray[np.uint8],
+    outlined: OutlinedLungs,
+    planes: NDArray[np.float32],
+    targets: Sequence[Structure],
+) -> dict[str, float]:
+    features = measure_features(pixels, outlined, planes, targets)
+    assert features is not None
+    return features
 
 
 def trapezium(columns: tuple[int, int], rows: tuple[int, int] = (30, 100)) -> BinaryMask:
@@ -98,9 +113,9 @@ def test_greys_do_not_depend_on_exposure() -> None:
 def test_doubt_and_double_claims_show() -> None:
     outlined = OutlinedLungs(CHEST.right_lung, CHEST.left_lung, None)
     sure = np.stack([CHEST.right_lung, CHEST.left_lung]).astype(np.float32)
-    known = measure_features(CHEST.pixels, outlined, sure, EACH)
-    unsure = measure_features(CHEST.pixels, outlined, 0.7 * sure, EACH)
-    twice = measure_features(CHEST.pixels, outlined, np.maximum(sure, 0.3 * sure[::-1]), EACH)
+    known = measured(CHEST.pixels, outlined, sure, EACH)
+    unsure = measured(CHEST.pixels, outlined, 0.7 * sure, EACH)
+    twice = measured(CHEST.pixels, outlined, np.maximum(sure, 0.3 * sure[::-1]), EACH)
     assert unsure["lung_certainty"] < known["lung_certainty"]
     assert twice["lung_overlap"] > known["lung_overlap"]
 
@@ -111,18 +126,28 @@ def test_the_size_of_the_film_does_not_matter() -> None:
     large = OutlinedLungs(
         *(lung.repeat(5, 0).repeat(3, 1) for lung in (small.right_lung, small.left_lung)), None
     )
-    expected = measure_features(CHEST.pixels, small, planes, EACH)
-    assert measure_features(CHEST.pixels, large, planes, EACH) == pytest.approx(expected, abs=0.1)
+    expected = measured(CHEST.pixels, small, planes, EACH)
+    assert measured(CHEST.pixels, large, planes, EACH) == pytest.approx(expected, abs=0.1)
 
 
 def test_targets_that_are_no_lung_are_ignored() -> None:
     outlined = OutlinedLungs(CHEST.right_lung, CHEST.left_lung, None)
     planes = np.stack([CHEST.right_lung, CHEST.left_lung, ~NOTHING]).astype(np.float32)
-    more = measure_features(CHEST.pixels, outlined, planes, (*EACH, Structure.AIRWAYS))
+    more = measured(CHEST.pixels, outlined, planes, (*EACH, Structure.AIRWAYS))
     assert more == features_of()
 
 
 def test_one_plane_of_both_lungs_will_do() -> None:
     outlined = OutlinedLungs(CHEST.right_lung, CHEST.left_lung, None)
     planes = CHEST.lungs[None].astype(np.float32)
-    assert measure_features(CHEST.pixels, outlined, planes, (Structure.LUNGS,)) == features_of()
+    assert measured(CHEST.pixels, outlined, planes, (Structure.LUNGS,)) == features_of()
+
+
+def test_a_lung_too_thin_for_the_small_picture_has_no_features() -> None:
+    thin = np.zeros((SIZE, SIZE), np.bool_)
+    thin[:, 61] = True  # between the columns that are looked at
+    planes = np.stack([thin, NOTHING]).astype(np.float32)
+    outlined = OutlinedLungs(thin, NOTHING, None)
+    assert measure_features(CHEST.pixels, outlined, planes, EACH) is None
+    check = FilmCheck({"symmetry": Term(0.0, 1.0, 0.0, 1.0)}, 100.0)
+    assert refuse_after(CHEST.pixels, outlined, planes, EACH, check) == "no lungs were found"

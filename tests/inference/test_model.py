@@ -20,6 +20,7 @@ from hilum.inference.model import (
     OperatingPoints,
     Score,
     read_model,
+    rewrite_description,
 )
 from hilum.inference.onnx_metadata import read_onnx_metadata
 from hilum.inference.runtime import RuntimeName, load_runtime
@@ -105,6 +106,39 @@ def test_a_damaged_description_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="description is damaged"):
         read_model(with_metadata(model_file, tmp_path / "model.onnx", change))
+
+
+def test_a_description_is_replaced_and_nothing_else(model_file: Path, tmp_path: Path) -> None:
+    path, output = tmp_path / "model.onnx", tmp_path / "other.onnx"
+    path.write_bytes(model_file.read_bytes())
+    model = onnx.load_model(path)
+    more = model.metadata_props.add()
+    more.key, more.value = "author", "someone"
+    path.write_bytes(model.SerializeToString())
+    renamed = dataclasses.replace(read_model(path).description, name="x" * 300)
+
+    rewrite_description(path, renamed, output=output)
+    assert read_model(path).description.name == "fake"
+    assert read_model(output).description == renamed
+    rewrite_description(path, renamed)
+    assert path.read_bytes() == output.read_bytes()
+    assert {one.name for one in tmp_path.iterdir()} == {"model.onnx", "other.onnx"}
+    rewritten = onnx.load_model(path)
+    assert {entry.key for entry in rewritten.metadata_props} == {METADATA_KEY, "author"}
+    assert len(rewritten.metadata_props) == 2
+    del model.metadata_props[:], rewritten.metadata_props[:]
+    assert rewritten.SerializeToString() == model.SerializeToString()
+
+
+def test_a_model_whose_rewriting_breaks_off_stays_as_it_was(
+    model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model_file.read_bytes())
+    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(OSError()))
+    with pytest.raises(OSError):
+        rewrite_description(path, describe())
+    assert path.read_bytes() == model_file.read_bytes()
 
 
 def test_a_later_format_is_refused(model_file: Path, tmp_path: Path) -> None:

@@ -12,13 +12,8 @@ import numpy as np
 import pytest
 
 from hilum.errors import ImageError, ModelError
-from hilum.inference.predictor import (
-    NO_INFECTION_TARGET,
-    OTHER_CAUSE,
-    Predictor,
-    Status,
-    decide_finding,
-)
+from hilum.inference.judge import NO_INFECTION_TARGET, OTHER_CAUSE, decide_finding
+from hilum.inference.predictor import Predictor, Status
 from hilum.radiograph import Finding, Structure
 from tests.fakes.chest import draw_chest
 from tests.fakes.model import FINDINGS, draw_pixels, write_model

@@ -37,8 +37,8 @@ from hilum.inference.verify import (
     Verification,
     verify,
 )
-from hilum.radiograph import Finding
-from tests.fakes.model import FINDINGS, draw_pixels
+from hilum.radiograph import Finding, Structure
+from tests.fakes.model import FINDINGS, TARGETS, draw_pixels, write_model
 from tests.inference.outputs import write_png
 
 Pixels = NDArray[np.uint8]
@@ -189,6 +189,42 @@ def test_a_runtime_that_computes_wrongly_is_caught(
     advice = advise(verification)
     assert advice.startswith("openvino (") and "gives other results" in advice
     assert advice.endswith("Update or reinstall openvino, or use --runtime onnxruntime.")
+
+
+def test_a_probability_that_is_no_number_is_caught(spoil: Callable[..., None]) -> None:
+    def lose_the_last(outputs: Outputs) -> Outputs:
+        classes = outputs[1].copy()
+        classes[:, -1] = np.nan
+        return outputs[0], classes
+
+    spoil(lose_the_last)
+    for one in checks(verify(["onnxruntime"])):
+        assert one.verdict is Verdict.OTHER_RESULTS, one
+        assert one.agreement is not None
+        assert np.isnan(one.agreement.probability_difference) and one.agreement.lung_dice == 1
+
+
+def test_whole_lungs_are_compared_where_the_model_outlines_them(
+    tmp_path: Path, spoil: Callable[..., None]
+) -> None:
+    targets = [*TARGETS, Structure.WHOLE_LUNGS]
+    model = write_model(tmp_path / "whole.onnx", targets=targets)
+    folder = tmp_path / "reference"
+    write_png(folder / "covid.png", draw_pixels(size=(128, 128)))
+    write_expected(folder, Predictor(model, runtime="onnxruntime"))
+    (stored,) = read_expected(folder).images
+    assert stored.masks[Structure.WHOLE_LUNGS].any()
+    assert verify(["onnxruntime"], folder=folder, model=model).passed
+
+    def grow_whole_lungs(outputs: Outputs) -> Outputs:
+        masks = outputs[0].copy()
+        masks[:, targets.index(Structure.WHOLE_LUNGS), :20] = 1
+        return masks, outputs[1]
+
+    spoil(grow_whole_lungs)
+    (one,) = checks(verify(["onnxruntime"], folder=folder, model=model))
+    assert one.verdict is Verdict.OTHER_RESULTS
+    assert one.agreement is not None and one.agreement.lung_dice < LEAST_LUNG_DICE
 
 
 def test_one_lung_does_not_hide_the_other(spoil: Callable[..., None]) -> None:

@@ -177,8 +177,7 @@ def train_model(
     from hilum.dataset.read import open_dataset
     from hilum.errors import OutputError
 
-    if output.suffix != ".onnx":
-        raise typer.BadParameter(f"{output} does not end in .onnx", param_hint="--output")
+    _require_onnx(output)
     if output.exists():
         raise OutputError(
             "the output exists already", path=output, remedy="name a new file, or remove it"
@@ -209,11 +208,52 @@ def train_model(
     say(f"model  {output}\ncurves {curves}\nrun    {folder} (may be removed)")
 
 
+def _require_onnx(output: Path) -> None:
+    if output.suffix != ".onnx":
+        raise typer.BadParameter(f"{output} does not end in .onnx", param_hint="--output")
+
+
 def _show_scores(scores: Any) -> None:
     rows = [
         (s.name, f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n, s.protocol) for s in scores
     ]
     show_table(("score", "value", "95 % interval", "n", "protocol"), rows)
+
+
+@app.command("fit-refusal")
+def fit_refusal_check(
+    model: Annotated[Path, typer.Argument(help="A model file written by 'hilum train'.")],
+    collections: Folders,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The model file, .onnx.")],
+    films: Annotated[
+        list[Path] | None,
+        typer.Option(help="More frontal films, a file or a folder; may be given several times."),
+    ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(help="What the model was trained on: tells what it learned from.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Images worked on at once; by default one per core.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output, which may be MODEL itself.")
+    ] = False,
+) -> None:
+    """Fit what MODEL refuses, as no frontal chest film, on collections that have laterals or CT."""
+    from hilum.cli.fit_refusal import fit_refusal
+
+    _require_onnx(output)
+    scores = fit_refusal(
+        model,
+        collections,
+        output,
+        films=films or [],
+        dataset=dataset,
+        threads=threads,
+        overwrite=overwrite,
+    )
+    _show_scores(scores)
+    say(f"model  {output}")
 
 
 @app.command("predict")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +45,8 @@ def verify(runtime: RuntimeName | None, *, as_json: bool) -> None:
     verification = checks.verify(None if runtime is None else [runtime])
     environment = describe_environment()
     if as_json:
-        typer.echo(json.dumps(_as_dict(verification, environment), indent=1, ensure_ascii=False))
+        told = without_nan(_as_dict(verification, environment))
+        typer.echo(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         _show(verification, environment)
     if not verification.passed:
@@ -99,6 +101,19 @@ def _column(one: ImageCheck) -> Sequence[str]:
         finding if agreement.same_finding else f"other: {finding}",
         verdict,
     ]
+
+
+def without_nan(value: Any) -> Any:
+    """``value`` as JSON can say it: a number that is none becomes null.
+
+    >>> without_nan({"a": [1.5, float("nan")]})
+    {'a': [1.5, None]}
+    """
+    if isinstance(value, dict):
+        return {key: without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _as_dict(verification: Verification, environment: dict[str, str]) -> dict[str, Any]:

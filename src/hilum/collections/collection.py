@@ -10,6 +10,9 @@ from typing import ClassVar
 
 from hilum.radiograph import Finding, Licence, LungConvention, Radiograph, Structure
 
+NOT_A_RADIOGRAPH = "not a radiograph"
+"""The kind of a problem: a CT slice or volume."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -36,6 +39,8 @@ class Problem:
     source_path: str
     kind: str
     detail: str
+    patient_id: str | None = None
+    """Of the image it concerns, as :attr:`Radiograph.patient_id`; None where unknown."""
 
 
 @dataclass(frozen=True)

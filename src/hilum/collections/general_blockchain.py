@@ -30,9 +30,10 @@ from hilum.collections.chestxray_metadata import (
     Metadata,
     describe_image,
     is_radiograph,
+    patient_of,
     read_metadata,
 )
-from hilum.collections.collection import Collection, Facts, Problem, Reading
+from hilum.collections.collection import NOT_A_RADIOGRAPH, Collection, Facts, Problem, Reading
 from hilum.collections.folders import (
     find_descendant,
     image_files,
@@ -138,7 +139,8 @@ class GeneralBlockchain(Collection):
                     path, source_path, self.facts.name, citation=self.facts.citation
                 )
             elif not is_radiograph(row):
-                problems.append(Problem(source_path, "not a radiograph", row["view"]))
+                patient = patient_of(row["patientid"])
+                problems.append(Problem(source_path, NOT_A_RADIOGRAPH, row["view"], patient))
                 continue
             else:
                 radiograph = describe_image(

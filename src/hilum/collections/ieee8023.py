@@ -23,10 +23,11 @@ from hilum.collections.chestxray_metadata import (
     Metadata,
     describe_image,
     is_radiograph,
+    patient_of,
     place_of,
     read_metadata,
 )
-from hilum.collections.collection import Collection, Facts, Problem, Reading
+from hilum.collections.collection import NOT_A_RADIOGRAPH, Collection, Facts, Problem, Reading
 from hilum.collections.folders import find_below, image_files, unclaimed_images
 from hilum.collections.tables import number_in, read_table
 from hilum.errors import CollectionError
@@ -105,7 +106,8 @@ class Ieee8023(Collection):
             if not is_radiograph(row):
                 detail = f"{row['modality']} {row['view']}".strip()
                 detail += "" if path else ", absent here"
-                problems.append(Problem(place_of(row), "not a radiograph", detail))
+                patient = patient_of(row["patientid"])
+                problems.append(Problem(place_of(row), NOT_A_RADIOGRAPH, detail, patient))
             elif path is None:
                 detail = "metadata.csv names it, images/ has it not"
                 problems.append(Problem(place_of(row), "missing image", detail))

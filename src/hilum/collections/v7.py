@@ -30,7 +30,7 @@ from pathlib import Path
 
 from hilum.collections.chestxray_metadata import origin_of, patient_of, view_of
 from hilum.collections.coco import CocoImage, read_coco
-from hilum.collections.collection import Collection, Facts, Problem, Reading
+from hilum.collections.collection import NOT_A_RADIOGRAPH, Collection, Facts, Problem, Reading
 from hilum.collections.folders import find_below, image_files, unclaimed_images, walk_images
 from hilum.collections.ieee8023 import Ieee8023
 from hilum.collections.json_files import read_json
@@ -118,7 +118,7 @@ class V7Covid19Xray(Collection):
         for image in sorted(images, key=lambda image: image.file_name):
             name = image.file_name
             if "CT" in image.tags:
-                problems.append(Problem(name, "not a radiograph", "CT"))
+                problems.append(Problem(name, NOT_A_RADIOGRAPH, "CT"))
                 continue
             home, trouble = homes.find(name)
             if home is None:

@@ -52,7 +52,8 @@ class ExpectedImage:
     probabilities: dict[Finding, float]
     percents: Percents
     masks: dict[Structure, BinaryMask]
-    """``right_lung``, ``left_lung`` and, if the model outlines it, ``infection``: bool H×W."""
+    """``right_lung``, ``left_lung`` and, where the model outlines them, ``infection`` and
+    ``whole_lungs``: bool H×W."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def masks_of(prediction: Prediction) -> dict[Structure, BinaryMask]:
         Structure.RIGHT_LUNG: prediction.right_lung,
         Structure.LEFT_LUNG: prediction.left_lung,
         Structure.INFECTION: prediction.infection,
+        Structure.WHOLE_LUNGS: prediction.whole_lungs,
     }
     return {name: mask for name, mask in masks.items() if mask is not None}
 

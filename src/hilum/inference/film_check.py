@@ -6,6 +6,8 @@ from films on either side speaks against one. The weights lie in the model file.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -46,6 +48,9 @@ class FilmCheck:
         unknown = set(self.terms) - set(FEATURES)
         if unknown:
             raise ValueError(f"features of the film check are not known: {sorted(unknown)}")
+        numbers = [number for term in self.terms.values() for number in dataclasses.astuple(term)]
+        if not all(map(math.isfinite, [*numbers, self.limit])):
+            raise ValueError("the film check has a number that is not finite")
         if any(term.deviation <= 0 for term in self.terms.values()):
             raise ValueError("the film check has a deviation that is not above 0")
 

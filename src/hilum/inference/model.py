@@ -11,7 +11,7 @@ from typing import Any
 
 from hilum.errors import ModelError
 from hilum.inference.film_check import FilmCheck, Term
-from hilum.inference.onnx_metadata import read_onnx_metadata
+from hilum.inference.onnx_metadata import read_onnx_metadata, replace_onnx_metadata
 from hilum.radiograph import Finding, LungConvention, Structure
 
 METADATA_KEY = "hilum"
@@ -63,7 +63,7 @@ class ModelDescription:
     recipe: dict[str, Any]
     scores: tuple[Score, ...] = ()
     film_check: FilmCheck | None = None
-    """Fitted for this network; see ``benchmarks/refusal.py``."""
+    """Fitted for this network by ``hilum fit-refusal``."""
 
     def __post_init__(self) -> None:
         points = self.operating_points
@@ -115,6 +115,25 @@ def read_model(path: Path = BUNDLED_MODEL) -> Model:
             remedy="export it with hilum",
         )
     return Model(path, data, hashlib.sha256(data).hexdigest(), _parse(text, path))
+
+
+def rewrite_description(
+    path: Path, description: ModelDescription, *, output: Path | None = None
+) -> None:
+    """Replace what the model file at ``path`` says about itself; the network stays byte for byte.
+
+    The file appears at ``output``, by default in the place of the old one, once it is complete.
+
+    Raises:
+        ModelError: the file at ``path`` is missing or damaged.
+    """
+    data = replace_onnx_metadata(
+        read_model(path).onnx, METADATA_KEY, description.to_json(), path=path
+    )
+    output = output or path
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    unfinished.write_bytes(data)
+    unfinished.replace(output)
 
 
 def _parse(text: str, path: Path) -> ModelDescription:

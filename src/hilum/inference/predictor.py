@@ -15,19 +15,17 @@ from numpy.typing import NDArray
 from hilum.errors import ImageError, ModelError, NotARadiographError
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Grey, Picture, read_picture, to_uint8
+from hilum.inference.judge import decide_finding, judge
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
 from hilum.inference.refusal import refuse_after, refuse_before
 from hilum.inference.runtime import RuntimeName, load_runtime
-from hilum.inference.severity import UNMEASURED, Severity, measure_severity
+from hilum.inference.severity import UNMEASURED, Severity
 from hilum.radiograph import Finding, Structure
 from hilum.workers import map_threads
 
 AnyPath = str | os.PathLike[str]
-
-OTHER_CAUSE = "opacity of other cause is not measured"
-NO_INFECTION_TARGET = "this model does not outline infection"
 
 _EACH_LUNG = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
 
@@ -89,6 +87,19 @@ class Prediction:
     def infected_percent(self) -> float | None:
         """Infected lung pixels ÷ lung pixels × 100; None where it cannot be known."""
         return self.severity.infected_percent
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the network saw of one image and gave for it, before any of it is judged."""
+
+    pixels: NDArray[np.uint8]
+    """What it saw, S×S."""
+    masks: NDArray[np.float32]
+    """T×S×S: the probability of each target."""
+    classes: NDArray[np.float32]
+    """C: that of each finding."""
+    outlined: OutlinedLungs
 
 
 class Predictor:
@@ -168,6 +179,24 @@ class Predictor:
         grey = to_uint8(picture.pixels)
         return self._predict(path, grey, width=picture.width, height=picture.height)
 
+    def look(self, grey: NDArray[np.uint8], *, width: int, height: int) -> Look | str:
+        """What the network makes of ``grey``, or why it is not asked.
+
+        Args:
+            grey: uint8, perhaps of reduced size.
+            width: of the original image, and of the masks.
+            height: likewise.
+        """
+        seen = self.network_input(grey)
+        refusal = refuse_before(seen, width=width, height=height)
+        if refusal is not None:
+            return refusal
+        masks, classes = self._network(seen[None])
+        description = self.model.description
+        points = description.operating_points.masks
+        outlined = outline(masks[0], description.targets, points, width=width, height=height)
+        return Look(seen, masks[0], classes[0], outlined)
+
     def predict_many(self, images: Iterable[AnyPath]) -> Iterator[Prediction]:
         """Predict files on ``threads`` threads, in their order, few in memory at a time."""
         return map_threads(self, images, threads=self.threads)
@@ -198,28 +227,19 @@ class Predictor:
     def _predict(
         self, path: str, grey: NDArray[np.uint8], *, width: int, height: int
     ) -> Prediction:
-        description = self.model.description
-        seen = self.network_input(grey)
-        refusal = refuse_before(seen, width=width, height=height)
-        if refusal is not None:
-            return Prediction(path, Status.REFUSED, refusal, width, height)
-        masks, classes = self._network(seen[None])
-        outlined = outline(
-            masks[0],
-            description.targets,
-            description.operating_points.masks,
-            width=width,
-            height=height,
-        )
+        look = self.look(grey, width=width, height=height)
+        if isinstance(look, str):
+            return Prediction(path, Status.REFUSED, look, width, height)
+        description, outlined = self.model.description, look.outlined
         refusal = refuse_after(
-            seen, outlined, masks[0], description.targets, description.film_check
+            look.pixels, outlined, look.masks, description.targets, description.film_check
         )
         if refusal is not None:
             return Prediction(path, Status.REFUSED, refusal, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.
-        probabilities = dict(zip(description.findings, map(float, classes[0]), strict=False))
+        probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
         finding = decide_finding(probabilities, description.operating_points.finding)
-        infection, severity, reason = _judge(outlined, finding)
+        infection, severity, reason = judge(outlined, finding)
         return Prediction(
             path=path,
             status=Status.OK,
@@ -234,7 +254,7 @@ class Predictor:
             whole_lungs=outlined.whole_lungs,
             severity=severity,
             grey=grey,
-            mask_probabilities=masks[0],
+            mask_probabilities=look.masks,
         )
 
 
@@ -248,44 +268,3 @@ def _checked(pixels: NDArray[Any]) -> NDArray[np.uint8]:
             remedy="convert it first; colours to luminance, floats to 0–255",
         )
     return to_uint8(pixels)
-
-
-def decide_finding(
-    probabilities: dict[Finding, float], points: dict[Finding, float]
-) -> Finding | None:
-    """The finding: the first whose operating point is reached, else the likeliest other.
-
-    None where the model has no finding head.
-    """
-    for finding, point in points.items():
-        if probabilities[finding] >= point:
-            return finding
-    others = {f: p for f, p in probabilities.items() if f not in points}
-    return max(others, key=lambda finding: others[finding], default=None)
-
-
-def _judge(
-    outlined: OutlinedLungs, finding: Finding | None
-) -> tuple[BinaryMask | None, Severity, str]:
-    """(infection mask, severity, reason) once the finding is known.
-
-    The masks that a network learns mean COVID-19 infection. Without COVID-19 there is none;
-    an opacity of another cause is not 0 % infected but not measured.
-    """
-    reasons = []
-    absent = [
-        side
-        for side, lung in (("right", outlined.right_lung), ("left", outlined.left_lung))
-        if not lung.any()
-    ]
-    if absent:
-        reasons.append(f"the {absent[0]} lung was not found")
-    infection = outlined.infection
-    if infection is None:
-        return None, UNMEASURED, "; ".join([*reasons, NO_INFECTION_TARGET])
-    if finding not in (None, Finding.COVID):
-        infection = np.zeros_like(infection)
-    if finding not in (None, Finding.COVID, Finding.NORMAL):
-        return infection, UNMEASURED, "; ".join([*reasons, OTHER_CAUSE])
-    severity = measure_severity(outlined.right_lung, outlined.left_lung, infection)
-    return infection, severity, "; ".join(reasons)

@@ -6,7 +6,7 @@ ChestX-ray14, the Radiography Database, Shenzhen and DICOM samples; 1,056 images
 images that are none; all at 256×256, the network's size.
 
 After the network a check decides that was fitted for it and lies in the model file
-(:mod:`hilum.inference.film_check`; ``benchmarks/refusal.py`` fits and judges it). For a model
+(:mod:`hilum.inference.film_check`; ``hilum fit-refusal`` fits it). For a model
 file without one there are two limits of the first bundled model, which refuse none of 1,029
 frontal radiographs, but only 9 of the 24 lateral views and CT slices of ieee8023.
 """
@@ -88,7 +88,8 @@ def refuse_after(
     if larger == 0:
         return "no lungs were found"
     if check is not None:
-        return check.refuse(measure_features(pixels, outlined, probabilities, targets))
+        features = measure_features(pixels, outlined, probabilities, targets)
+        return "no lungs were found" if features is None else check.refuse(features)
     if larger < _MIN_LARGER_LUNG * outlined.right_lung.size:
         return "no lungs were found"
     lungs = probabilities[[target in LUNG_TARGETS for target in targets]].max(axis=0)

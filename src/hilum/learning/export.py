@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from hilum.errors import ModelError
 from hilum.inference.model import METADATA_KEY, ModelDescription
+from hilum.inference.model import rewrite_description as rewrite_description  # for older callers
 from hilum.inference.runtime import load_runtime
 from hilum.learning.networks import RadiographNetwork
 
@@ -79,15 +80,6 @@ def export_onnx(
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-
-
-def rewrite_description(path: Path, description: ModelDescription) -> None:
-    """Replace what the model file at ``path`` says about itself; the network stays."""
-    model = onnx.load_model(path)
-    for entry in model.metadata_props:
-        if entry.key == METADATA_KEY:
-            entry.value = description.to_json()
-    path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def _to_onnx(served: nn.Module, example: Tensor) -> onnx.ModelProto:

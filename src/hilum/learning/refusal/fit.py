@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hilum.errors import HilumError
 from hilum.inference.film_check import FARTHEST, FilmCheck, Term
 from hilum.inference.film_features import FEATURES
-from hilum.learning.film_samples import FILM, LATERAL, SLICE, Sample
+from hilum.learning.refusal.sample import FILM, LATERAL, SLICE, Sample
 
 REFUSED_FILMS = 0.005
 """The share of the films it is fitted on that a check may refuse, by weight."""
@@ -46,7 +46,7 @@ def fit_film_check(samples: Sequence[Sample]) -> FilmCheck:
             expected="both",
             remedy="give collections of frontal films",
         )
-    weights = _weights(reached)
+    weights = sample_weights(reached)
     values = np.array([[(s.features or {})[name] for name in FEATURES] for s in reached])
     mean = np.average(values[is_film], axis=0, weights=weights[is_film])
     variance = np.average((values[is_film] - mean) ** 2, axis=0, weights=weights[is_film])
@@ -131,7 +131,7 @@ def is_refused(sample: Sample, check: FilmCheck) -> bool:
     return sample.features is None or check.refuse(sample.features) is not None
 
 
-def _weights(samples: Sequence[Sample]) -> NDArray[np.float64]:
+def sample_weights(samples: Sequence[Sample]) -> NDArray[np.float64]:
     """The weight of each sample: 1 for all films together, 1 for all the rest."""
     parts = np.array([s.kind if s.kind != FILM else f"{FILM}:{s.collection}" for s in samples])
     names, counts = np.unique(parts, return_counts=True)

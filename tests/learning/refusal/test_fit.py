@@ -11,7 +11,7 @@ import pytest
 from hilum.errors import HilumError
 from hilum.inference.film_features import FEATURES
 from hilum.inference.model import read_model
-from hilum.learning.film_check_fit import (
+from hilum.learning.refusal.fit import (
     _RIDGE,
     by_collections,
     by_folds,
@@ -19,15 +19,10 @@ from hilum.learning.film_check_fit import (
     fit_film_check,
     fit_logistic,
     is_refused,
+    sample_weights,
 )
-from hilum.learning.film_samples import (
-    FILM,
-    LATERAL,
-    SLICE,
-    Amounts,
-    Sample,
-    collect_samples,
-)
+from hilum.learning.refusal.sample import FILM, LATERAL, SLICE, Sample
+from hilum.learning.refusal.samples import Amounts, collect_samples
 
 
 def draw(kind: str, count: int, *, shift: float = 0.0, collection: str = "a") -> list[Sample]:
@@ -86,7 +81,22 @@ def test_the_regression_is_at_its_minimum() -> None:
     assert found[0] > 0 > found[1]
 
 
-def test_collections_weigh_less_than_their_size_and_kinds_alike() -> None:
+def test_collections_weigh_by_the_root_of_their_size_and_kinds_alike() -> None:
+    drawn = [*draw("page", 10, shift=9.0), *draw("limb", 40, shift=9.0)]
+    samples = [*draw(FILM, 900), *draw(FILM, 100, collection="b"), *drawn, *OTHERS]
+    weights = sample_weights(samples)
+
+    def total(kind: str, collection: str | None = None) -> float:
+        chosen = [s.kind == kind and collection in (None, s.collection) for s in samples]
+        return float(weights[chosen].sum())
+
+    assert total(FILM, "a") == pytest.approx(3 * total(FILM, "b"))
+    assert total(FILM) == pytest.approx(weights.sum() / 2)
+    assert total("page") == pytest.approx(total("limb")) and total("page") > 0
+    assert total(LATERAL) == pytest.approx(total(SLICE))
+
+
+def test_more_of_one_kind_changes_nothing() -> None:
     many = [dataclasses.replace(s, group=f"{s.group}+") for s in OTHERS if s.kind == "text"]
     check, twice = fit_film_check(FILMS + OTHERS), fit_film_check(FILMS + OTHERS + many)
     assert twice.limit == pytest.approx(check.limit, rel=1e-3)

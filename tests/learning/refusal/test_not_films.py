@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hilum.learning.not_films import DRAWN, FROM_A_FILM, varied
+from hilum.learning.refusal.not_films import DRAWN, FROM_A_FILM, varied
 from tests.fakes.chest import draw_chest
 
 FILM = draw_chest(np.random.default_rng(1), size=(150, 180)).pixels

@@ -1,0 +1,62 @@
+"""What ``hilum fit-refusal`` does once its arguments are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hilum.cli.terminal import progress_bars, say
+from hilum.dataset.read import open_dataset
+from hilum.errors import OutputError
+from hilum.inference.inputs import find_inputs
+from hilum.inference.model import Score, read_model, rewrite_description
+from hilum.learning.refusal.figures import with_film_check
+from hilum.learning.refusal.samples import collect_samples
+from hilum.workers import available_cores
+
+
+def fit_refusal(
+    model: Path,
+    collections: Sequence[Path],
+    output: Path,
+    *,
+    films: Sequence[Path],
+    dataset: Path | None,
+    threads: int | None,
+    overwrite: bool,
+) -> tuple[Score, ...]:
+    """Fit the check for ``model``, write both to ``output`` and return the scores in it.
+
+    Raises:
+        HilumError: nothing can be fitted or written.
+    """
+    if output.exists() and not overwrite:
+        raise OutputError(
+            "the output exists already",
+            path=output,
+            remedy="name a new file, or replace it with --overwrite",
+        )
+    loaded = read_model(model)
+    more = {image.path: image.path.parent.name for image in find_inputs(films).images}
+    with progress_bars() as progress:
+        samples = collect_samples(
+            loaded,
+            collections,
+            films=more,
+            dataset=None if dataset is None else open_dataset(dataset),
+            threads=threads or available_cores(),
+            progress=progress,
+        )
+    description = with_film_check(loaded.description, samples)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        rewrite_description(model, description, output=output)
+    except OSError as error:
+        raise OutputError(
+            "the model cannot be written",
+            path=output,
+            got=error.strerror or type(error).__name__,
+            remedy="choose another place",
+        ) from None
+    say(f"{len(samples)} images were measured and a check of them fitted.")
+    return tuple(score for score in description.scores if score not in loaded.description.scores)

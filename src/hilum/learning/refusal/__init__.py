@@ -1,0 +1,1 @@
+"""Collections → the check by which a model refuses what is no frontal film. Needs no torch."""
