@@ -29,7 +29,7 @@ from hilum.evaluation.evaluate import evaluate, predict_row
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.imaging.draw import Canvas, draw_outline, grey_canvas
 from hilum.imaging.masks import BinaryMask, resize_mask
-from hilum.inference.model import BUNDLED_MODEL, Model, Score
+from hilum.inference.model import BUNDLED_MODEL, Model, Score, rewrite_description
 from hilum.inference.overlay import INFECTION_COLOUR, RIGHT_COLOUR
 from hilum.inference.predictor import Predictor
 from hilum.radiograph import Split, Structure, View
@@ -87,8 +87,6 @@ def print_scores(scores: Sequence[Score]) -> None:
 
 def write(model: Model, scores: Sequence[Score], where: str) -> None:
     """Put ``scores`` into the model's file in place of those it has of ``where``."""
-    from hilum.learning.export import rewrite_description  # imports torch
-
     kept = [score for score in model.description.scores if where not in score.protocol]
     description = dataclasses.replace(model.description, scores=(*scores, *kept))
     rewrite_description(model.path, description)

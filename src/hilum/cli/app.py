@@ -16,7 +16,6 @@ import typer
 import hilum
 from hilum.cli.terminal import (
     EXIT_BAD_USAGE,
-    EXIT_INTERRUPTED,
     progress_bars,
     say,
     say_error,
@@ -174,38 +173,11 @@ def train_model(
     output: Annotated[Path, typer.Option("-o", "--output", help="The model file, .onnx.")],
 ) -> None:
     """Train a model; called again after an interruption, it goes on where it was."""
-    from hilum.dataset.read import open_dataset
-    from hilum.errors import OutputError
+    from hilum.cli.train import train
 
     _require_onnx(output)
-    if output.exists():
-        raise OutputError(
-            "the output exists already", path=output, remedy="name a new file, or remove it"
-        )
-    try:
-        from hilum.learning.finish import finish
-        from hilum.learning.recipe import read_recipe
-        from hilum.learning.train import train
-    except ModuleNotFoundError as error:
-        raise HilumError(
-            "training needs more packages",
-            got=str(error),
-            remedy="in the folder of hilum's clone, run: pip install '.[train]'",
-        ) from None
-    from hilum.report.curves import draw_curves
-
-    opened, followed = open_dataset(dataset), read_recipe(recipe)
-    folder = output.with_suffix(".run")
-    try:
-        run = train(followed, opened, folder, tell=say, progress_bar=sys.stdout.isatty())
-        curves = output.with_suffix(".curves.svg")
-        draw_curves(run.history, curves)
-        model = finish(run, followed, opened, output, tell=say)
-    except KeyboardInterrupt:
-        say_error(f"Interrupted: finished epochs are kept in {folder}; the same command goes on.")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    _show_scores(model.description.scores)
-    say(f"model  {output}\ncurves {curves}\nrun    {folder} (may be removed)")
+    _show_scores(train(recipe, dataset, output).description.scores)
+    say(f"model  {output}")
 
 
 def _require_onnx(output: Path) -> None:

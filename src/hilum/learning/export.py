@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from hilum.errors import ModelError
 from hilum.inference.model import METADATA_KEY, ModelDescription
-from hilum.inference.model import rewrite_description as rewrite_description  # for older callers
 from hilum.inference.runtime import load_runtime
 from hilum.learning.networks import RadiographNetwork
 

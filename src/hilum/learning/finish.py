@@ -16,11 +16,17 @@ from hilum.evaluation.operating_points import (
     best_mask_threshold,
     dice_by_threshold,
 )
-from hilum.inference.model import Model, ModelDescription, OperatingPoints, read_model
+from hilum.inference.model import (
+    Model,
+    ModelDescription,
+    OperatingPoints,
+    read_model,
+    rewrite_description,
+)
 from hilum.inference.predictor import Predictor
 from hilum.inference.runtime import Runtime, load_runtime
 from hilum.learning.arrays import TrainingArrays
-from hilum.learning.export import export_onnx, rewrite_description
+from hilum.learning.export import export_onnx
 from hilum.learning.recipe import Recipe
 from hilum.learning.targets import UNKNOWN_FINDING
 from hilum.learning.train import TrainedRun

@@ -141,7 +141,7 @@ class Recipe(_Part):
     network: NetworkRecipe
     augmentation: AugmentationRecipe = AugmentationRecipe()
     calm_augmentation: AugmentationRecipe = AugmentationRecipe()
-    """In the last ``schedule.calm_epochs``, in place of ``augmentation``: films more as they are."""
+    """In the last ``schedule.calm_epochs`` instead of ``augmentation``: films more as they are."""
     loss: LossRecipe = LossRecipe()
     collections: dict[str, CollectionUse] = {}
     """By name; those not named are used once and whole."""
