@@ -2,7 +2,7 @@
 
     python benchmarks/served_against_trained.py DATASET RUN [--model FILE] [--split validation]
 
-RUN is the folder ``hilum train`` kept its checkpoints in; its best epoch is run in f32 by torch.
+RUN is the folder ``hilum train`` kept its checkpoints in; the epoch it exported is run by torch.
 The file, whose weights are f16, is run by each runtime that is installed, OpenVINO in the precision
 it takes by itself (bf16 where the processor has it). Prints each target's mean Dice over images
 that have it, decided at the file's operating points at the network's size, and the difference to
@@ -25,7 +25,7 @@ from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.runtime import installed_runtimes, load_runtime
 from hilum.learning.arrays import TrainingArrays, load_arrays
 from hilum.learning.export import ServedNetwork
-from hilum.learning.fit import best_checkpoint
+from hilum.learning.fit import kept_checkpoint
 from hilum.learning.module import TrainingModule
 from hilum.learning.recipe import Recipe
 from hilum.radiograph import Split, Structure
@@ -73,9 +73,10 @@ def main() -> None:
 
 
 def trained(recipe: Recipe, run: Path) -> Network:
-    """The averaged weights of the best epoch, in f32."""
+    """The averaged weights of the epoch that was exported, in f32."""
     module = TrainingModule(recipe, steps_per_epoch=1)
-    kept = torch.load(best_checkpoint(run), map_location="cpu", weights_only=True)
+    path = kept_checkpoint(run, recipe.schedule)
+    kept = torch.load(path, map_location="cpu", weights_only=True)
     module.load_state_dict(kept["state_dict"])
     served = ServedNetwork(module.network).eval()
 

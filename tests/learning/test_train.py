@@ -202,6 +202,23 @@ def test_a_finished_training_is_not_repeated(chests: Dataset, tmp_path: Path) ->
         torch.testing.assert_close(weights(again)[name], weight, rtol=0, atol=0)
 
 
+def test_the_last_epoch_is_kept_where_the_recipe_says_so(chests: Dataset, tmp_path: Path) -> None:
+    kept = {
+        keep: train(
+            tiny_recipe(schedule=schedule(epochs=3, keep=keep)),
+            chests,
+            tmp_path / keep,
+            tell=lambda _: None,
+        )
+        for keep in ("best", "last")
+    }
+    for keep, run in kept.items():
+        path = run.folder / f"checkpoints/{keep}.ckpt"
+        expected = torch.load(path, weights_only=True)["state_dict"]
+        for name, weight in weights(run).items():
+            torch.testing.assert_close(weight, expected[name], rtol=0, atol=0)
+
+
 def test_it_stops_early_when_nothing_improves(chests: Dataset, tmp_path: Path) -> None:
     # So slow a pace that the weights stay what they are.
     patient = schedule(epochs=9, patience=2, learning_rate=1e-12)

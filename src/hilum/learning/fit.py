@@ -60,9 +60,9 @@ def fit(
     (checkpoints / _FINISHED).touch()
 
 
-def best_checkpoint(run: Path) -> Path:
-    """Where the best epoch of a training in ``run`` is kept."""
-    return run / "checkpoints" / "best.ckpt"
+def kept_checkpoint(run: Path, schedule: ScheduleRecipe) -> Path:
+    """Where the epoch of a training in ``run`` lies that ``schedule`` wants exported."""
+    return run / "checkpoints" / f"{schedule.keep}.ckpt"
 
 
 def training_precision() -> str:

@@ -112,6 +112,9 @@ class ScheduleRecipe(_Part):
     """Linear; a cosine to zero follows."""
     average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
     """Of the exponential moving average of the weights, which is what gets exported."""
+    keep: Literal["best", "last"] = "best"
+    """The epoch that is exported: of the best validation score, or the last. Kept the last, no
+    epoch is chosen by what the model is then measured on."""
     patience: Annotated[int, Field(ge=1)] = 20
     """Stop after so many epochs without a better validation score."""
 

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from hilum.dataset.read import Dataset
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.arrays import TrainingArrays, load_arrays
-from hilum.learning.fit import best_checkpoint, fit
+from hilum.learning.fit import fit, kept_checkpoint
 from hilum.learning.module import ArrayBatches, Batch, ShuffledByEpoch, TrainingModule, keep_batch
 from hilum.learning.recipe import Recipe
 from hilum.learning.targets import UNKNOWN_FINDING
@@ -26,7 +26,7 @@ class TrainedRun:
     """A finished training."""
 
     module: TrainingModule
-    """With the averaged weights of the best epoch, on the CPU, in evaluation mode."""
+    """With the averaged weights of the epoch that is kept, on the CPU, in evaluation mode."""
     folder: Path
     history: Path
     validation: TrainingArrays
@@ -71,8 +71,8 @@ def train(
         tell=tell,
         progress_bar=progress_bar,
     )
-    best = torch.load(best_checkpoint(run), map_location="cpu", weights_only=True)
-    module.load_state_dict(best["state_dict"])
+    kept = torch.load(kept_checkpoint(run, recipe.schedule), map_location="cpu", weights_only=True)
+    module.load_state_dict(kept["state_dict"])
     return TrainedRun(module.cpu().eval(), run, run / "history.csv", validation)
 
 
