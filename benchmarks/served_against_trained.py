@@ -82,7 +82,9 @@ def trained(recipe: Recipe, run: Path) -> Network:
 
     def predict(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            masks: NDArray[np.float32] = served(torch.from_numpy(image)[:, None])[0][0].numpy()
+            masks: NDArray[np.float32] = served(torch.from_numpy(image.copy())[:, None])[0][
+                0
+            ].numpy()
         return masks
 
     return predict

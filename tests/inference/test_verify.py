@@ -168,8 +168,8 @@ def test_a_decoder_that_fails_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
     "change",
     [
         lambda outputs: (outputs[0][:, :, :, ::-1], outputs[1]),
-        lambda outputs: (outputs[0][:, [1, 0, 2]], outputs[1]),
-        lambda outputs: (outputs[0] * [[[[1]], [[1]], [[0]]]], outputs[1]),
+        lambda outputs: (outputs[0][:, [1, 0, 2, 3]], outputs[1]),
+        lambda outputs: (outputs[0] * [[[[1]], [[1]], [[0]], [[1]]]], outputs[1]),
         lambda outputs: (outputs[0], outputs[1][:, ::-1]),
         lambda outputs: (outputs[0], outputs[1] * 0.9),
         lambda outputs: (outputs[0] * 0, outputs[1]),

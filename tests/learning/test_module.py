@@ -81,6 +81,25 @@ def test_the_pace_warms_up_and_falls_to_zero() -> None:
     assert scheduler.get_last_lr()[0] == pytest.approx(0, abs=1e-6)
 
 
+def test_calm_epochs_can_begin_anew() -> None:
+    plan = schedule(
+        epochs=6, warmup_epochs=1, learning_rate=0.5, calm_epochs=2, calm_learning_rate=0.1
+    )
+    module = TrainingModule(tiny_recipe(schedule=plan), steps_per_epoch=10)
+    configured = module.configure_optimizers()
+    optimiser, scheduler = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
+    rates = []
+    for _ in range(60):
+        rates.append(scheduler.get_last_lr()[0])
+        optimiser.step()
+        scheduler.step()
+    assert rates[10:40] == sorted(rates[10:40], reverse=True)
+    assert rates[39] < 0.01
+    assert rates[40] == pytest.approx(0.1)
+    assert rates[40:] == sorted(rates[40:], reverse=True)
+    assert scheduler.get_last_lr()[0] == pytest.approx(0, abs=1e-6)
+
+
 class Answers(torch.nn.Module):
     """Gives the logits it was told, whatever it is shown."""
 

@@ -173,14 +173,25 @@ class TrainingModule(lightning.LightningModule):
         )
         warmup = max(1, round(schedule.warmup_epochs * self._steps_per_epoch))
         total = max(warmup + 1, schedule.epochs * self._steps_per_epoch)
+        again = total  # the step from which the calm epochs begin anew
+        if schedule.calm_learning_rate is not None:
+            again = max(warmup + 1, total - schedule.calm_epochs * self._steps_per_epoch)
+        calm_pace = (schedule.calm_learning_rate or 0.0) / schedule.learning_rate
 
         def pace(step: int) -> float:
             if step < warmup:
                 return (step + 1) / warmup
-            return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - warmup) / (total - warmup)))
+            if step < again:
+                return _cosine(step - warmup, again - warmup)
+            return calm_pace * _cosine(step - again, total - again)
 
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, pace)
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+
+def _cosine(step: int, steps: int) -> float:
+    """From 1 at step 0 down to 0 at the end."""
+    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / max(steps, 1)))

@@ -105,6 +105,8 @@ class ScheduleRecipe(_Part):
     """So many epochs first at three quarters of the image size, which cost about half."""
     calm_epochs: Annotated[int, Field(ge=0)] = 0
     """So many epochs at the end with ``calm_augmentation``."""
+    calm_learning_rate: Positive | None = None
+    """From which the calm epochs begin anew, after a cosine to zero; none: one cosine for all."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
