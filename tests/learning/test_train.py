@@ -19,6 +19,7 @@ import torch
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.errors import DatasetError, OutputError, RecipeError
+from hilum.learning.finish import finish
 from hilum.learning.recipe import read_recipe
 from hilum.learning.train import TrainedRun, train
 from hilum.radiograph import Structure
@@ -217,6 +218,47 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(chests: Dataset, tmp_pa
         expected = torch.load(path, weights_only=True)["state_dict"]
         for name, weight in weights(run).items():
             torch.testing.assert_close(weight, expected[name], rtol=0, atol=0)
+
+
+def test_a_training_goes_on_from_the_weights_of_an_earlier_one(
+    chests: Dataset, tmp_path: Path
+) -> None:
+    still = schedule(epochs=1, learning_rate=1e-12, keep="last")  # so slow that nothing moves
+    earlier = train(
+        tiny_recipe(schedule=schedule(epochs=3)), chests, tmp_path / "earlier", tell=lambda _: None
+    )
+    run = train(
+        tiny_recipe(schedule=still, seed=7),
+        chests,
+        tmp_path / "later",
+        start_from=earlier.folder,
+        tell=lambda _: None,
+    )
+    for name, weight in earlier.module.network.named_parameters():
+        torch.testing.assert_close(run.module.network.get_parameter(name), weight)
+
+    model = finish(
+        run, tiny_recipe(schedule=still, seed=7), chests, tmp_path / "later.onnx", tell=lambda _: 0
+    )
+    told = model.description.started_from
+    assert told is not None
+    assert told["recipe"]["schedule"]["epochs"] == 3
+    assert told["dataset"] == chests.content_sha256
+    with pytest.raises(RecipeError, match="another training was begun here"):
+        train(tiny_recipe(schedule=still, seed=7), chests, tmp_path / "later")
+
+
+def test_a_start_that_does_not_fit_is_said(chests: Dataset, tmp_path: Path) -> None:
+    recipe = tiny_recipe(schedule=schedule(epochs=1))
+    with pytest.raises(RecipeError, match="no folder of a training"):
+        train(recipe, chests, tmp_path / "run", start_from=tmp_path)
+    earlier = train(recipe, chests, tmp_path / "earlier", tell=lambda _: None)
+    other = tiny_recipe(targets=["right_lung", "left_lung"])
+    with pytest.raises(RecipeError, match="of another network"):
+        train(other, chests, tmp_path / "run", start_from=earlier.folder)
+    (earlier.folder / "checkpoints/best.ckpt").write_bytes(b"broken")
+    with pytest.raises(RecipeError, match="checkpoint cannot be read"):
+        train(recipe, chests, tmp_path / "run", start_from=earlier.folder)
 
 
 def test_it_stops_early_when_nothing_improves(chests: Dataset, tmp_path: Path) -> None:

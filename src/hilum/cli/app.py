@@ -171,12 +171,16 @@ def train_model(
     recipe: Annotated[Path, typer.Argument(help="A YAML file; hilum's own are in recipes/.")],
     dataset: Annotated[Path, typer.Option(help="A folder made by 'hilum compile'.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The model file, .onnx.")],
+    start_from: Annotated[
+        Path | None,
+        typer.Option(help="The .run folder of an earlier training whose weights are gone on with."),
+    ] = None,
 ) -> None:
     """Train a model; called again after an interruption, it goes on where it was."""
     from hilum.cli.train import train
 
     _require_onnx(output)
-    _show_scores(train(recipe, dataset, output).description.scores)
+    _show_scores(train(recipe, dataset, output, start_from=start_from).description.scores)
     say(f"model  {output}")
 
 

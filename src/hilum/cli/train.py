@@ -13,7 +13,7 @@ from hilum.errors import HilumError, OutputError
 from hilum.inference.model import Model
 
 
-def train(recipe: Path, dataset: Path, output: Path) -> Model:
+def train(recipe: Path, dataset: Path, output: Path, *, start_from: Path | None) -> Model:
     """Train ``recipe`` on ``dataset`` and return the model written to ``output``.
 
     Raises:
@@ -39,7 +39,14 @@ def train(recipe: Path, dataset: Path, output: Path) -> Model:
     opened, followed = open_dataset(dataset), read_recipe(recipe)
     folder = output.with_suffix(".run")
     try:
-        run = fit(followed, opened, folder, tell=say, progress_bar=sys.stdout.isatty())
+        run = fit(
+            followed,
+            opened,
+            folder,
+            start_from=start_from,
+            tell=say,
+            progress_bar=sys.stdout.isatty(),
+        )
         curves = output.with_suffix(".curves.svg")
         draw_curves(run.history, curves)
         model = finish(run, followed, opened, output, tell=say)

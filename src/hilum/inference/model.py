@@ -61,6 +61,9 @@ class ModelDescription:
     trained_on: tuple[str, ...]
     """Names of the collections."""
     recipe: dict[str, Any]
+    started_from: dict[str, Any] | None = None
+    """Recipe and dataset of an earlier training whose weights this one began with, and what that
+    one was started from."""
     scores: tuple[Score, ...] = ()
     film_check: FilmCheck | None = None
     """Fitted for this network by ``hilum fit-refusal``."""

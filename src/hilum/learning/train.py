@@ -17,6 +17,7 @@ from hilum.learning.arrays import TrainingArrays, load_arrays
 from hilum.learning.fit import fit, kept_checkpoint
 from hilum.learning.module import ArrayBatches, Batch, ShuffledByEpoch, TrainingModule, keep_batch
 from hilum.learning.recipe import Recipe
+from hilum.learning.start import RUN_FILE, Start, read_start
 from hilum.learning.targets import UNKNOWN_FINDING
 from hilum.radiograph import Split
 
@@ -30,6 +31,7 @@ class TrainedRun:
     folder: Path
     history: Path
     validation: TrainingArrays
+    start: Start | None = None
 
 
 def train(
@@ -37,6 +39,7 @@ def train(
     dataset: Dataset,
     run: Path,
     *,
+    start_from: Path | None = None,
     tell: Callable[[str], None] = print,
     progress_bar: bool = False,
 ) -> TrainedRun:
@@ -44,25 +47,32 @@ def train(
 
     Everything is kept in the folder ``run``: decoded arrays, checkpoints, ``history.csv``.
     Called again after a kill with the same recipe and data, it goes on with the next epoch.
+    ``start_from``, the run folder of an earlier training of the same network, gives the weights
+    to begin with.
 
     Raises:
         DatasetError: a split has nothing to learn from or to measure by.
         OutputError: ``run`` cannot be written.
-        RecipeError: ``run`` holds another recipe's or dataset's training.
+        RecipeError: ``run`` holds another recipe's or dataset's training, or ``start_from``
+            holds none or another network's.
         KeyboardInterrupt: the user stopped it; the epochs so far are kept.
     """
-    _open_run(run, recipe, dataset)
+    start = None if start_from is None else read_start(start_from)
+    purpose = _purpose(recipe, dataset, start)
+    _open_run(run, purpose)
     arrays, validation = (
         load_arrays(dataset, split, recipe, run / "arrays")
         for split in (Split.TRAIN, Split.VALIDATION)
     )
     _refuse_unlearnable(arrays, recipe, dataset)
     _refuse_unmeasurable(validation, dataset)
-    _claim(run, recipe, dataset)
-    tell(f"{recipe.name}: {len(arrays)} radiographs to learn from, {len(validation)} to validate")
-
     batches = training_batches(arrays, recipe)
     module = TrainingModule(recipe, steps_per_epoch=len(batches))
+    if start is not None:
+        start.load_into(module)
+    _claim(run, purpose)
+    tell(f"{recipe.name}: {len(arrays)} radiographs to learn from, {len(validation)} to validate")
+
     fit(
         module,
         batches,
@@ -73,7 +83,7 @@ def train(
     )
     kept = torch.load(kept_checkpoint(run, recipe.schedule), map_location="cpu", weights_only=True)
     module.load_state_dict(kept["state_dict"])
-    return TrainedRun(module.cpu().eval(), run, run / "history.csv", validation)
+    return TrainedRun(module.cpu().eval(), run, run / "history.csv", validation, start)
 
 
 def training_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Batch]:
@@ -95,12 +105,13 @@ def _validation_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Ba
     )
 
 
-def _purpose(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
-    return {"recipe": recipe.model_dump(mode="json"), "dataset": dataset.content_sha256}
+def _purpose(recipe: Recipe, dataset: Dataset, start: Start | None) -> dict[str, Any]:
+    purpose = {"recipe": recipe.model_dump(mode="json"), "dataset": dataset.content_sha256}
+    return purpose if start is None else {**purpose, "started_from": start.purpose}
 
 
-def _open_run(run: Path, recipe: Recipe, dataset: Dataset) -> None:
-    """Make the folder ``run``, or refuse where it is for another recipe or dataset."""
+def _open_run(run: Path, purpose: dict[str, Any]) -> None:
+    """Make the folder ``run``, or refuse where it is for another purpose."""
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,21 +121,21 @@ def _open_run(run: Path, recipe: Recipe, dataset: Dataset) -> None:
             got=error.strerror or type(error).__name__,
             remedy="choose a folder you may write to",
         ) from None
-    path = run / "run.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != _purpose(recipe, dataset):
+    path = run / RUN_FILE
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != purpose:
         raise RecipeError(
             "another training was begun here",
             path=run,
-            expected=f"recipe {recipe.name} and this dataset, unchanged",
+            expected=f"recipe {purpose['recipe']['name']}, this dataset and the same start",
             remedy="remove the folder to start anew, or give another output",
         )
 
 
-def _claim(run: Path, recipe: Recipe, dataset: Dataset) -> None:
+def _claim(run: Path, purpose: dict[str, Any]) -> None:
     """Write down what ``run`` is for, once it is sure that it can be trained."""
-    unfinished = run / ".run.json.unfinished"
-    unfinished.write_text(json.dumps(_purpose(recipe, dataset), indent=1), encoding="utf-8")
-    unfinished.replace(run / "run.json")
+    unfinished = run / f".{RUN_FILE}.unfinished"
+    unfinished.write_text(json.dumps(purpose, indent=1), encoding="utf-8")
+    unfinished.replace(run / RUN_FILE)
 
 
 def _refuse_unlearnable(arrays: TrainingArrays, recipe: Recipe, dataset: Dataset) -> None:
