@@ -161,12 +161,44 @@ class MaskPolygons:
     """(width, height) of the radiograph the coordinates belong to."""
 
 
+class RunPacking(enum.StrEnum):
+    """How the run lengths of a :class:`MaskRuns` are written."""
+
+    COLUMNS = "columns"
+    """Numbers of pixels outside, inside, outside, … down each column (COCO)."""
+    COLUMNS_AS_TEXT = "columns as text"
+    """The same in the ASCII text into which COCO's tools compress them."""
+    ROWS = "rows"
+    """Numbers of pixels outside, inside, outside, … along each row (CVAT)."""
+    LABEL_STUDIO = "label studio"
+    """Label Studio's bit stream of four bytes per pixel, the last of which is above zero inside."""
+
+
+@dataclass(frozen=True)
+class MaskRuns:
+    """A mask given as run lengths; :mod:`hilum.imaging.runs` unpacks them.
+
+    It fills a part of ``size`` pixels whose upper left corner lies at (``left``, ``top``) of the
+    radiograph.
+    """
+
+    runs: tuple[int, ...] | bytes
+    """Numbers in rows and columns, bytes in the other packings."""
+    packing: RunPacking
+    size: tuple[int, int]
+    """(width, height)"""
+    canvas: tuple[int, int]
+    """(width, height) of the radiograph the part belongs to."""
+    left: int = 0
+    top: int = 0
+
+
 @dataclass(frozen=True)
 class EmptyMask:
     """The structure is known to be absent."""
 
 
-Mask = MaskFile | MaskPolygons | EmptyMask
+Mask = MaskFile | MaskPolygons | MaskRuns | EmptyMask
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,10 @@ def test_radiographs_are_well_formed(collection: Collection, fake: FakeCollectio
             )
         )
         lungs = {Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
-        assert (radiograph.lung_convention is not None) == bool(lungs & radiograph.masks.keys())
+        has_lungs = bool(lungs & radiograph.masks.keys())
+        if has_lungs and collection.facts.lung_convention is None:
+            continue  # in somebody's own folder, only its names can tell
+        assert (radiograph.lung_convention is not None) == has_lungs
 
 
 def test_reads_the_same_again(collection: Collection, fake: FakeCollection) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from tests.fakes import (
     chestx_ray14,
+    coco_export,
     covid_qu_ex,
+    cvat_export,
     general_blockchain,
     hannover,
     ieee8023,
     kermany,
+    label_studio_export,
     plain_folder,
     radiography,
     shenzhen,
@@ -26,5 +29,8 @@ FAKES: dict[str, DrawFake] = {
     "hannover": hannover.draw,
     "shenzhen": shenzhen.draw,
     "chestx-ray14": chestx_ray14.draw,
+    "coco": coco_export.draw,
+    "cvat": cvat_export.draw,
+    "label-studio": label_studio_export.draw,
     "plain-folder": plain_folder.draw,
 }

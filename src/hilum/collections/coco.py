@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hilum.collections.annotated import (
+    AnnotatedImage,
+    Annotations,
+    Size,
+    polygon_of,
+    runs_of,
+    size_trouble,
+)
 from hilum.collections.folders import is_safe_path
 from hilum.errors import CollectionError
-from hilum.imaging.read import MAX_PIXELS
+from hilum.radiograph import Mask, MaskPolygons, MaskRuns, RunPacking
 
-Outline = tuple[tuple[float, ...], ...]
-"""The polygons of one annotation, each (x0, y0, x1, y1, …) in pixels."""
-
-
-@dataclass(frozen=True)
-class CocoImage:
-    """One image of a COCO file with the outlines drawn in it."""
-
-    file_name: str
-    width: int
-    height: int
-    url: str
-    """``darwin_url`` of V7's exports, else empty."""
-    tags: frozenset[str]
-    outlines: Mapping[str, tuple[Outline, ...]]
-    """By category, one entry per annotation, in the order of the file."""
-    damage: str | None = None
-    """What is wrong with an annotation of this image, so that its outlines are incomplete."""
-
-
-@dataclass(frozen=True)
-class Coco:
-    """A COCO file's images, and the kinds and details of what is wrong outside them."""
-
-    images: tuple[CocoImage, ...]
-    problems: tuple[tuple[str, str], ...]
+Key = int | str
+"""An id of a COCO file."""
 
 
 def read_coco(
-    value: object, *, path: Path, ignored: frozenset[str] = frozenset({"Ignore"})
-) -> Coco:
+    value: object,
+    *,
+    path: Path,
+    ignored: frozenset[str] = frozenset(),
+    in_folders: bool = False,
+) -> Annotations:
     """Check the parsed JSON ``value`` of the file ``path`` and sort it by image.
 
-    Annotations of ``ignored`` categories are left out unchecked.
+    Annotations of ``ignored`` categories are left out unchecked; one without a segmentation is a
+    box.
+
+    Args:
+        value: what the file holds.
+        path: the file, for errors.
+        ignored: names of categories.
+        in_folders: whether file names may have folders.
 
     Raises:
         CollectionError: ``value`` has no lists of images, annotations and categories.
@@ -56,32 +49,39 @@ def read_coco(
     tag_list = value.get("tag_categories") if isinstance(value, dict) else None
     tags = _names(tag_list if isinstance(tag_list, list) else [])
     problems: list[tuple[str, str]] = []
-    images = _images(lists["images"], problems)
-    outlines: dict[Any, dict[str, list[Outline]]] = defaultdict(lambda: defaultdict(list))
-    damage: dict[Any, str] = {}
+    images = _images(lists["images"], problems, in_folders=in_folders)
+    outlines: dict[Key, dict[str, list[Mask]]] = defaultdict(lambda: defaultdict(list))
+    damage: dict[Key, dict[str, str]] = defaultdict(dict)
+    boxes: dict[Key, Counter[str]] = defaultdict(Counter)
     for number, annotation in enumerate(lists["annotations"]):
         item = annotation if isinstance(annotation, dict) else {}
-        owner, category = _key(item.get("image_id")), categories.get(_key(item.get("category_id")))
-        if owner not in images:
+        owner, category = _key(item.get("image_id")), _category(item, categories)
+        if owner is None or owner not in images:
             problems.append(("damaged annotation", f"annotation {number} belongs to no image"))
         elif category is None:
-            damage[owner] = f"annotation {number} has no known category"
-        elif category not in ignored:
-            outline = _outline(item.get("segmentation"), images[owner])
-            if isinstance(outline, str):
-                damage[owner] = f"annotation {number}: {outline}"
+            damage[owner][""] = f"annotation {number} has no known category"
+        elif category in ignored:
+            continue
+        elif item.get("segmentation") in (None, []):
+            boxes[owner][category] += 1
+        else:
+            size = (images[owner]["width"], images[owner]["height"])
+            mask = _mask(item["segmentation"], size)
+            if isinstance(mask, str):
+                damage[owner][category] = f"annotation {number}: {mask}"
             else:
-                outlines[owner][category].append(outline)
-    return Coco(
+                outlines[owner][category].append(mask)
+    return Annotations(
         tuple(
-            CocoImage(
-                file_name=image["file_name"],
+            AnnotatedImage(
+                name=image["file_name"],
                 width=image["width"],
                 height=image["height"],
                 url=str(image.get("darwin_url", "")),
                 tags=_tags(image, tags),
                 outlines={name: tuple(found) for name, found in outlines[key].items()},
-                damage=damage.get(key),
+                damage=damage[key],
+                boxes=boxes[key],
             )
             for key, image in images.items()
         ),
@@ -101,34 +101,45 @@ def _list_in(value: object, key: str, path: Path) -> list[Any]:
     return found
 
 
-def _key(identity: object) -> int | str | None:
+def _key(identity: object) -> Key | None:
     """An id of a COCO file, or None for what cannot be one."""
     return identity if isinstance(identity, int | str) else None
 
 
-def _names(entries: list[Any]) -> dict[int | str | None, str]:
-    return {
-        _key(entry.get("id")): str(entry.get("name", ""))
-        for entry in entries
-        if isinstance(entry, dict) and _key(entry.get("id")) is not None
-    }
+def _category(annotation: Mapping[str, Any], categories: Mapping[Key, str]) -> str | None:
+    key = _key(annotation.get("category_id"))
+    return None if key is None else categories.get(key)
 
 
-def _tags(image: Mapping[str, Any], names: Mapping[int | str | None, str]) -> frozenset[str]:
+def _names(entries: list[Any]) -> dict[Key, str]:
+    """Names by id; an id that two names share says nothing and is left out."""
+    names: dict[Key, str] = {}
+    twice: set[Key] = set()
+    for entry in entries:
+        key = _key(entry.get("id")) if isinstance(entry, dict) else None
+        if key is None:
+            continue
+        name = str(entry.get("name", ""))
+        if names.setdefault(key, name) != name:
+            twice.add(key)
+    return {key: name for key, name in names.items() if key not in twice}
+
+
+def _tags(image: Mapping[str, Any], names: Mapping[Key, str]) -> frozenset[str]:
     found = image.get("tag_ids")
     keys = [_key(identity) for identity in found] if isinstance(found, list) else []
-    return frozenset(names[key] for key in keys if key in names)
+    return frozenset(names[key] for key in keys if key is not None and key in names)
 
 
 def _images(
-    entries: list[Any], problems: list[tuple[str, str]]
-) -> dict[int | str | None, dict[str, Any]]:
-    images: dict[int | str | None, dict[str, Any]] = {}
+    entries: list[Any], problems: list[tuple[str, str]], *, in_folders: bool
+) -> dict[Key, dict[str, Any]]:
+    images: dict[Key, dict[str, Any]] = {}
     seen: set[str] = set()
     for number, entry in enumerate(entries):
-        trouble = _image_trouble(entry, images, seen)
+        trouble = _image_trouble(entry, images, seen, in_folders=in_folders)
         if trouble is None:
-            images[_key(entry["id"])] = entry
+            images[entry["id"]] = entry
             seen.add(entry["file_name"])
         else:
             kind, detail = trouble
@@ -137,41 +148,46 @@ def _images(
 
 
 def _image_trouble(
-    entry: Any, images: Mapping[int | str | None, object], seen: set[str]
+    entry: Any, images: Mapping[Key, object], seen: set[str], *, in_folders: bool
 ) -> tuple[str, str] | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("file_name"), str):
         return "damaged annotation", "has no file_name"
     name = entry["file_name"]
-    if not is_safe_path(name) or "/" in name:
-        return "unsafe path", f"names the file {name!r}"
-    width, height = entry.get("width"), entry.get("height")
-    if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
-        return "damaged annotation", f"({name}) has the size {width!r}×{height!r}"
-    if width * height > MAX_PIXELS:
-        return "damaged annotation", f"({name}) has {width}×{height} pixels, too many"
+    if not in_folders and (not is_safe_path(name) or "/" in name):
+        return "unsafe path", f"names the file {name[:200]!r}"
+    trouble = size_trouble(entry.get("width"), entry.get("height"))
+    if trouble is not None:
+        return "damaged annotation", f"({name[:200]}) has {trouble}"
     key = _key(entry.get("id"))
     if key is None or key in images or name in seen:
-        return "damaged annotation", f"({name}) has no id of its own, or is there twice"
+        return "damaged annotation", f"({name[:200]}) has no id of its own, or is there twice"
     return None
 
 
-def _outline(segmentation: object, image: Mapping[str, Any]) -> Outline | str:
-    """The polygons of an annotation, or what is wrong with it."""
-    if not isinstance(segmentation, list) or not segmentation:
-        return "its segmentation is no list of polygons"
+def _mask(segmentation: object, size: Size) -> Mask | str:
+    """The mask of an annotation, or what is wrong with it."""
+    if isinstance(segmentation, dict):
+        return _runs(segmentation, size)
+    if not isinstance(segmentation, list):
+        return "its segmentation is no list of polygons and no run lengths"
     polygons = []
-    for polygon in segmentation:
-        if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
-            return "a polygon is no list of at least three points"
-        if not all(_inside(x, image["width"]) for x in polygon[0::2]) or not all(
-            _inside(y, image["height"]) for y in polygon[1::2]
-        ):
-            return "a polygon's point is no number or far outside the image"
-        polygons.append(tuple(float(number) for number in polygon))
-    return tuple(polygons)
+    for numbers in segmentation:
+        polygon = polygon_of(numbers, size)
+        if isinstance(polygon, str):
+            return polygon
+        polygons.append(polygon)
+    return MaskPolygons(tuple(polygons), size)
 
 
-def _inside(value: object, size: int) -> bool:
-    """Whether ``value`` is a coordinate in an image of ``size`` pixels or near its border."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and -size <= value <= 2 * size  # type: ignore[arg-type,operator]
+def _runs(segmentation: Mapping[str, Any], size: Size) -> MaskRuns | str:
+    if segmentation.get("size") != [size[1], size[0]]:
+        return "its run lengths are those of another size than its image's"
+    counts = segmentation.get("counts")
+    if isinstance(counts, str):
+        if not counts or not counts.isascii():
+            return "its run lengths are no text of COCO's"
+        return MaskRuns(counts.encode(), RunPacking.COLUMNS_AS_TEXT, size, canvas=size)
+    runs = runs_of(counts)
+    if isinstance(runs, str):
+        return runs
+    return MaskRuns(runs, RunPacking.COLUMNS, size, canvas=size)

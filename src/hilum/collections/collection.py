@@ -23,13 +23,16 @@ class Problem:
 
     - ``missing image``, ``missing mask``, ``missing table``: named or expected, but not there;
     - ``mask without image``, ``unused mask``: a mask that no radiograph has;
+    - ``unused annotation``: shapes that outline nothing, or a second annotation of an image;
     - ``mask of another shape``: its width to height is not the image's;
     - ``unexpected image``, ``unknown class``, ``not in metadata``, ``second copy``, ``outside the
       collection``: an image at a place, or with a name, that says nothing about it;
-    - ``ambiguous image``: different files have the name that an annotation gives;
+    - ``ambiguous image``: different files have the name that an annotation gives, or several
+      annotated images mean one file;
     - ``linked folder``: a link, which is not followed;
     - ``not a radiograph``: a CT slice or volume;
     - ``unknown finding``, ``unknown structure``: a word hilum does not know;
+    - ``unknown lung convention``: lungs outlined without a word on what counts as lung;
     - ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``, ``damaged
       annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:

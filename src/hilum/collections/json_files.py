@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from hilum.errors import CollectionError
@@ -24,12 +25,47 @@ def read_json(path: Path, *, member: str | None = None) -> object:
     try:
         data = _read_plain(path) if member is None else _read_member(path, member)
     except OSError as error:
-        raise CollectionError(
-            "the annotation file cannot be opened",
-            path=path,
-            got=error.strerror or type(error).__name__,
-            remedy="put it back, or check your permissions",
-        ) from None
+        raise _unopened(error, path) from None
+    return _parse(data, path)
+
+
+def read_json_files(place: Path) -> Iterator[tuple[str, object]]:
+    """Name and value of each JSON file in the folder or zip archive at ``place``, by name.
+
+    Raises:
+        CollectionError: as :func:`read_json`, or all together are too large.
+    """
+    total = 0
+    try:
+        names = _json_names(place)
+        for name in names:
+            path, member = (place / name, None) if place.is_dir() else (place, name)
+            data = _read_plain(path) if member is None else _read_member(path, member)
+            total += len(data)
+            if total > MAX_BYTES:
+                raise _too_large(place)
+            yield name, _parse(data, path)
+    except OSError as error:
+        raise _unopened(error, place) from None
+
+
+def _json_names(place: Path) -> list[str]:
+    if place.is_dir():
+        names = [path.name for path in place.iterdir() if path.is_file()]
+    else:
+        try:
+            with zipfile.ZipFile(place) as archive:
+                names = archive.namelist()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise _damaged_archive(error, place) from None
+    return sorted(
+        name
+        for name in names
+        if name.lower().endswith(".json") and not name.rpartition("/")[2].startswith(".")
+    )
+
+
+def _parse(data: bytes, path: Path) -> object:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -54,20 +90,37 @@ def _read_member(path: Path, member: str) -> bytes:
     except KeyError:
         raise CollectionError(f"the archive holds no {member}", path=path, remedy=_REMEDY) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise CollectionError(
-            "the zip archive is damaged",
-            path=path,
-            got=str(error) or type(error).__name__,
-            remedy=_REMEDY,
-        ) from None
+        raise _damaged_archive(error, path) from None
 
 
 def _limited(data: bytes, path: Path) -> bytes:
     if len(data) > MAX_BYTES:
-        raise CollectionError(
-            "the annotations are too large",
-            path=path,
-            got=f"more than {MAX_BYTES:,} bytes unpacked",
-            remedy=_REMEDY,
-        )
+        raise _too_large(path)
     return data
+
+
+def _too_large(path: Path) -> CollectionError:
+    return CollectionError(
+        "the annotations are too large",
+        path=path,
+        got=f"more than {MAX_BYTES:,} bytes unpacked",
+        remedy=_REMEDY,
+    )
+
+
+def _damaged_archive(error: Exception, path: Path) -> CollectionError:
+    return CollectionError(
+        "the zip archive is damaged",
+        path=path,
+        got=str(error) or type(error).__name__,
+        remedy=_REMEDY,
+    )
+
+
+def _unopened(error: OSError, path: Path) -> CollectionError:
+    return CollectionError(
+        "the annotation file cannot be opened",
+        path=path,
+        got=error.strerror or type(error).__name__,
+        remedy="put it back, or check your permissions",
+    )

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from hilum.collections.chestx_ray14 import ChestXray14
+from hilum.collections.coco_export import CocoExport
 from hilum.collections.collection import Collection, Problem, Reading
 from hilum.collections.covid_qu_ex import CovidQuEx
+from hilum.collections.cvat_export import CvatExport
 from hilum.collections.folders import images_outside
 from hilum.collections.general_blockchain import GeneralBlockchain
 from hilum.collections.hannover import Hannover
 from hilum.collections.ieee8023 import Ieee8023
 from hilum.collections.kermany import Kermany
+from hilum.collections.label_studio_export import LabelStudioExport
 from hilum.collections.plain_folder import PlainFolder
 from hilum.collections.radiography import RadiographyDatabase
 from hilum.collections.shenzhen import Shenzhen
@@ -35,6 +38,9 @@ COLLECTIONS: tuple[Collection, ...] = (
     Hannover(),
     Shenzhen(),
     ChestXray14(),
+    CocoExport(),
+    CvatExport(),
+    LabelStudioExport(),
     PlainFolder(),  # last: it takes whatever has class names
 )
 

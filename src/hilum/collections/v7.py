@@ -7,13 +7,16 @@ different files have the name. Hannover's own files will not do: covid-chestxray
 cropped them to squares.
 
 Format: ``annotations/covid-only-coco.zip`` holds ``output.json`` (COCO), which may lie unpacked
-beside it. Each lung is an annotation of category ``Lung`` with polygons in pixels of an image of
-``width`` × ``height``; ``Ignore`` marks implants and captions over the lungs and is not used.
-With exactly two outlines in a frontal image, the one at image-left is the right lung. Tags carry
-finding, view, sex, age, place and the patient's number in covid-chestxray-dataset. The lungs
-include most of the region behind the heart and, where visible, below the diaphragm's dome.
-``annotations/all-images-semantic-masks/`` repeats the outlines as PNG, named by a number that
-``darwin_url`` holds; they are reported as unused.
+beside it; ``annotations/covid-only.zip`` says the same in Darwin's JSON, a file per image, and is
+read where the COCO file is absent, or for an image whose outlines are damaged there. Each lung is
+an annotation of category ``Lung`` with polygons in pixels of an image of ``width`` × ``height``;
+``Ignore`` marks implants and captions over the lungs and is not used. With exactly two outlines
+in a frontal image, the one at image-left is the right lung. Tags carry finding, view, sex, age,
+place and the patient's number in covid-chestxray-dataset. The lungs include most of the region
+behind the heart and, where visible, below the diaphragm's dome.
+``annotations/all-images-semantic-masks/`` repeats the outlines as PNG (255 lungs, 127 ignored),
+named by the number that ``darwin_url``, or Darwin's ``url``, holds. A PNG is used where both files
+are damaged; the others are reported as unused.
 
 Citation: V7 Labs 2020, github.com/v7labs/covid-19-xray-dataset; images: Cohen et al. 2020,
 arXiv 2003.11597.
@@ -22,27 +25,32 @@ arXiv 2003.11597.
 from __future__ import annotations
 
 import dataclasses
-import filecmp
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from hilum.collections.annotated import AnnotatedImage
+from hilum.collections.annotated_masks import Masks
 from hilum.collections.chestxray_metadata import origin_of, patient_of, view_of
-from hilum.collections.coco import CocoImage, read_coco
 from hilum.collections.collection import NOT_A_RADIOGRAPH, Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_below, image_files, unclaimed_images, walk_images
-from hilum.collections.ieee8023 import Ieee8023
-from hilum.collections.json_files import read_json
+from hilum.collections.folders import find_below, unclaimed_images
+from hilum.collections.image_search import ImageSearch, Trouble
 from hilum.collections.tables import age_in_years, sex_of
-from hilum.errors import CollectionError, ImageError
+from hilum.collections.v7_annotations import (
+    drawn_lungs,
+    find_annotations,
+    mask_files,
+    read_annotations,
+    unused_masks,
+)
+from hilum.errors import ImageError
 from hilum.imaging.masks import same_shape
 from hilum.imaging.read import read_picture
 from hilum.radiograph import (
     Finding,
     Licence,
     LungConvention,
-    Mask,
+    MaskFile,
     MaskPolygons,
     Radiograph,
     Structure,
@@ -51,24 +59,9 @@ from hilum.radiograph import (
     unite_texts,
 )
 
-_PLACES = (
-    ("annotations/output.json", None),
-    ("annotations/covid-only-coco/output.json", None),
-    ("annotations/covid-only-coco.zip", "output.json"),
-    ("covid-only-coco/output.json", None),
-    ("covid-only-coco.zip", "output.json"),
-)
-"""Where the COCO file may be, below the root; the archive's member where it is one."""
-
-_Trouble = list[tuple[str, str]]
-"""Kinds and details of problems."""
-
 _ANNOTATORS = "V7 annotators"
-_MASK_FOLDERS = ("annotations/all-images-semantic-masks", "all-images-semantic-masks")
 _REDUCED = 64
 """Side in pixels to which an image may shrink while it is decoded: only its shape counts."""
-_NUMBER = re.compile(r"/images/(\d+)/")
-"""In ``darwin_url``: the number that names the image's mask."""
 
 
 class V7Covid19Xray(Collection):
@@ -88,44 +81,40 @@ class V7Covid19Xray(Collection):
     )
 
     def find_root(self, folder: Path) -> Path | None:
-        """Told by ``covid-only-coco.zip`` or its ``output.json``."""
-        return find_below(folder, lambda place: _coco_place(place) is not None)
+        """Told by ``covid-only-coco.zip``, its ``output.json`` or ``covid-only.zip``."""
+        return find_below(folder, lambda place: find_annotations(place) is not None)
 
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
-        """Damaged COCO file is an error; ``others`` are searched for the images."""
-        place = _coco_place(root)
-        if place is None:
-            raise CollectionError(
-                "the annotations are missing",
-                path=root,
-                expected=" or ".join(name for name, _ in _PLACES),
-                remedy="fetch the folder again",
-            )
-        path, member = place
-        source = path.relative_to(root).as_posix()
-        coco = read_coco(read_json(path, member=member), path=path)
-        problems = [Problem(source, kind, detail) for kind, detail in coco.problems]
-        homes = _Homes(others)
-        radiographs = tuple(self._radiographs(coco.images, homes, problems))
-        masks = [mask for folder in _MASK_FOLDERS for mask in image_files(root / folder)]
-        problems += _unused_masks(root, masks, coco.images)
-        problems += unclaimed_images(root, masks)
+        """Damaged annotations are an error; ``others`` are searched for the images."""
+        source, annotations = read_annotations(root)
+        problems = [Problem(source, kind, detail) for kind, detail in annotations.problems]
+        drawn = mask_files(root)
+        search = ImageSearch(others)
+        radiographs = tuple(self._radiographs(annotations.images, search, drawn, problems))
+        used = {m.path for r in radiographs for m in _files_of(r.masks)}
+        unused = [mask for mask in drawn if mask not in used]
+        problems += unused_masks(root, unused, annotations.images)
+        problems += unclaimed_images(root, drawn)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
     def _radiographs(
-        self, images: Sequence[CocoImage], homes: _Homes, problems: list[Problem]
+        self,
+        images: Sequence[AnnotatedImage],
+        search: ImageSearch,
+        drawn: Sequence[Path],
+        problems: list[Problem],
     ) -> Iterator[Radiograph]:
-        for image in sorted(images, key=lambda image: image.file_name):
-            name = image.file_name
+        for image in sorted(images, key=lambda image: image.name):
+            name = image.name
             if "CT" in image.tags:
                 problems.append(Problem(name, NOT_A_RADIOGRAPH, "CT"))
                 continue
-            home, trouble = homes.find(name)
+            home, trouble = search.find(name)
             if home is None:
                 problems += [Problem(name, kind, detail) for kind, detail in trouble]
                 continue
             known = home if isinstance(home, Radiograph) else self._from_tags(image, home)
-            masks, trouble = _lungs(image, known.view)
+            masks, trouble = _lungs(image, known.view, drawn)
             if masks and not _has_shape(known.path, image.width, image.height):
                 masks, trouble = (
                     {},
@@ -137,9 +126,7 @@ class V7Covid19Xray(Collection):
             )
             yield self._outlined(known, masks) if masks else known
 
-    def _outlined(
-        self, radiograph: Radiograph, masks: Mapping[Structure, tuple[Mask, ...]]
-    ) -> Radiograph:
+    def _outlined(self, radiograph: Radiograph, masks: Masks) -> Radiograph:
         """``radiograph`` with ``masks``, and with whom and what they bind its user to name."""
         return dataclasses.replace(
             radiograph,
@@ -150,13 +137,13 @@ class V7Covid19Xray(Collection):
             label_source=unite_texts(radiograph.label_source, _ANNOTATORS),
         )
 
-    def _from_tags(self, image: CocoImage, path: Path) -> Radiograph:
+    def _from_tags(self, image: AnnotatedImage, path: Path) -> Radiograph:
         tags = dict(
             re.split("[:/]", tag, maxsplit=1) for tag in image.tags if re.search("[:/]", tag)
         )
         return Radiograph(
             path=path,
-            source_path=image.file_name,
+            source_path=image.name,
             collection=self.facts.name,
             finding=Finding.COVID if "COVID-19" in image.tags else None,
             patient_id=patient_of(tags.get("PatientID", "")),
@@ -169,65 +156,25 @@ class V7Covid19Xray(Collection):
         )
 
 
-class _Homes:
-    """The images of the other folders: with all that is known of them, or just by name."""
-
-    def __init__(self, others: Sequence[Path]) -> None:
-        self._known: dict[str, list[Radiograph]] = defaultdict(list)
-        self._by_name: dict[str, list[Path]] = defaultdict(list)
-        for folder in others:
-            self._add(folder)
-
-    def _add(self, folder: Path) -> None:
-        root = Ieee8023().find_root(folder)
-        if root is not None:
-            for radiograph in Ieee8023().read(root).radiographs:
-                self._known[radiograph.path.name].append(radiograph)
-            return
-        for path in walk_images(folder):
-            if "mask" not in path.parent.name.lower():
-                self._by_name[path.name].append(path)
-
-    def find(self, name: str) -> tuple[Radiograph | Path | None, _Trouble]:
-        """The image called exactly ``name``; or None, with the kind and detail of the reason."""
-        found: Sequence[Radiograph | Path] = self._known.get(name) or self._by_name.get(name, [])
-        if not found:
-            return None, [("missing image", "annotated, but in no other folder that was given")]
-        first, *rest = (home if isinstance(home, Path) else home.path for home in found)
-        if not all(_same_file(first, other) for other in rest):
-            detail = f"{len(found)} files have this name and differ; give only one's folder"
-            return None, [("ambiguous image", detail)]
-        return found[0], []
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return filecmp.cmp(one, other, shallow=False)
-    except OSError:
-        return False
-
-
-def _coco_place(root: Path) -> tuple[Path, str | None] | None:
-    return next(((root / n, member) for n, member in _PLACES if (root / n).is_file()), None)
-
-
 def _lungs(
-    image: CocoImage, view: View | None
-) -> tuple[Mapping[Structure, tuple[Mask, ...]], _Trouble]:
+    image: AnnotatedImage, view: View | None, drawn: Sequence[Path]
+) -> tuple[Masks, Trouble]:
     """Masks by structure, and the kinds and details of what is wrong with them."""
     if image.damage:
-        return {}, [("damaged annotation", image.damage)]
-    canvas = (image.width, image.height)
-    outlines = image.outlines.get("Lung", ())
-    polygons = tuple(polygon for outline in outlines for polygon in outline)
+        detail = "; ".join(image.damage.values())
+        mask = drawn_lungs(image, drawn)
+        if mask is None:
+            return {}, [("damaged annotation", detail)]
+        used = f"{detail}; {mask.path.name} was used"
+        return {Structure.LUNGS: (mask,)}, [("damaged annotation", used)]
+    outlines = [o for o in image.outlines.get("Lung", ()) if isinstance(o, MaskPolygons)]
+    polygons = tuple(polygon for outline in outlines for polygon in outline.polygons)
     if len(outlines) == 2 and view is not View.LATERAL:
-        right, left = sorted(outlines, key=lambda outline: _middle(outline))
-        return {
-            Structure.RIGHT_LUNG: (MaskPolygons(right, canvas),),
-            Structure.LEFT_LUNG: (MaskPolygons(left, canvas),),
-        }, []
+        right, left = sorted(outlines, key=_middle)
+        return {Structure.RIGHT_LUNG: (right,), Structure.LEFT_LUNG: (left,)}, []
     if len(polygons) >= 2 and view is not View.LATERAL:
-        return {Structure.LUNGS: (MaskPolygons(polygons, canvas),)}, []
+        both = MaskPolygons(polygons, (image.width, image.height))
+        return {Structure.LUNGS: (both,)}, []
     if view is View.LATERAL and not polygons:
         return {}, []  # V7 leaves laterals out on purpose
     return {}, [("missing mask", f"{len(polygons)} lung outlines, expected 2")]
@@ -242,19 +189,10 @@ def _has_shape(path: Path, width: int, height: int) -> bool:
     return same_shape((picture.width, picture.height), (width, height))
 
 
-def _middle(outline: tuple[tuple[float, ...], ...]) -> float:
-    columns = [x for polygon in outline for x in polygon[0::2]]
+def _middle(outline: MaskPolygons) -> float:
+    columns = [x for polygon in outline.polygons for x in polygon[0::2]]
     return (min(columns) + max(columns)) / 2
 
 
-def _unused_masks(
-    root: Path, masks: Sequence[Path], images: Sequence[CocoImage]
-) -> Iterator[Problem]:
-    numbers = (_NUMBER.search(image.url) for image in images)
-    annotated = {found[1] for found in numbers if found}
-    for mask in masks:
-        source_path = mask.relative_to(root).as_posix()
-        if mask.stem in annotated:
-            yield Problem(source_path, "unused mask", "the polygons of the COCO file were used")
-        else:
-            yield Problem(source_path, "mask without image", "the COCO file does not tell whose")
+def _files_of(masks: Masks) -> Iterator[MaskFile]:
+    yield from (m for several in masks.values() for m in several if isinstance(m, MaskFile))

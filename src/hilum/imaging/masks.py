@@ -1,4 +1,4 @@
-"""Binary masks: read from files and polygons, split into lungs, written as PNG."""
+"""Binary masks: read from files, polygons and runs, split into lungs, written as PNG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hilum.imaging.decode import decode_colour, decode_grey
 from hilum.imaging.faults import AnyPath
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.read import identify, read_file
-from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons
+from hilum.imaging.runs import unpack_runs
+from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, MaskRuns
 
 BinaryMask = NDArray[np.bool_]
 
@@ -37,7 +38,8 @@ def read_mask(masks: Sequence[Mask], *, width: int, height: int) -> BinaryMask:
     Raises:
         ImageError: a mask file cannot be read.
         MaskShapeError: a mask's width to height is not the radiograph's.
-        MaskError: a crop does not fit its canvas, or no polygon can be drawn on it.
+        MaskError: a crop does not fit its canvas, runs do not fill their part, or no polygon can
+            be drawn on the canvas.
     """
     united = np.zeros((height, width), bool)
     for mask in masks:
@@ -72,7 +74,9 @@ def _draw(mask: Mask) -> BinaryMask | None:
         case EmptyMask():
             return None
         case MaskFile():
-            return _place(_read_mask_file(mask), mask)
+            return _place(_read_mask_file(mask), mask, path=mask.path)
+        case MaskRuns():
+            return _place(unpack_runs(mask), mask, path=None)
         case MaskPolygons():
             return _draw_polygons(mask)
 
@@ -97,7 +101,7 @@ def _read_mask_file(mask: MaskFile) -> BinaryMask:
     return np.asarray((first >= threshold) | (second >= threshold) | (third >= threshold))
 
 
-def _place(inside: BinaryMask, mask: MaskFile) -> BinaryMask:
+def _place(inside: BinaryMask, mask: MaskFile | MaskRuns, *, path: AnyPath | None) -> BinaryMask:
     """A cropped mask on its canvas."""
     if mask.canvas is None:
         return inside
@@ -107,7 +111,7 @@ def _place(inside: BinaryMask, mask: MaskFile) -> BinaryMask:
     if mask.left < 0 or mask.top < 0 or right > width or bottom > height:
         raise MaskError(
             "the cropped mask does not fit its canvas",
-            path=mask.path,
+            path=path,
             got=f"{crop_width}×{crop_height} at ({mask.left}, {mask.top})",
             expected=f"a crop inside {width}×{height}",
             remedy="correct the annotation, or leave the mask out",

@@ -1,0 +1,123 @@
+"""Run lengths of three tools, sound and damaged."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from hilum.errors import MaskError
+from hilum.imaging.masks import read_mask
+from hilum.imaging.runs import unpack_runs
+from hilum.radiograph import MaskRuns, RunPacking
+from tests.fakes.outlines import brush_bytes, column_runs, packed_text, row_runs
+
+SIZE = (50, 40)
+RNG = np.random.default_rng(5)
+MASKS = {
+    "blob": np.add.outer((np.arange(40) - 12.0) ** 2, (np.arange(50) - 30.0) ** 2) < 90,
+    "noise": RNG.random((40, 50)) < 0.4,
+    "none": np.zeros((40, 50), bool),
+    "all": np.ones((40, 50), bool),
+    "corner": np.arange(2000).reshape(40, 50) == 0,
+}
+COLUMNS, TEXT, ROWS, BRUSH = (
+    RunPacking.COLUMNS,
+    RunPacking.COLUMNS_AS_TEXT,
+    RunPacking.ROWS,
+    RunPacking.LABEL_STUDIO,
+)
+
+
+def _packed(mask: np.ndarray, packing: RunPacking) -> tuple[int, ...] | bytes:
+    if packing is COLUMNS:
+        return tuple(column_runs(mask))
+    if packing is TEXT:
+        return packed_text(column_runs(mask)).encode()
+    return tuple(row_runs(mask)) if packing is ROWS else bytes(brush_bytes(mask))
+
+
+@pytest.mark.parametrize("packing", list(RunPacking))
+@pytest.mark.parametrize("name", MASKS)
+def test_what_was_packed_comes_back(name: str, packing: RunPacking) -> None:
+    mask = MASKS[name]
+    found = unpack_runs(MaskRuns(_packed(mask, packing), packing, SIZE, canvas=SIZE))
+    assert found.dtype == bool
+    np.testing.assert_array_equal(found, mask)
+
+
+def test_text_that_the_reference_implementation_wrote() -> None:
+    # pycocotools.mask.encode of 9×9 zeros with rows 2 to 5 of columns 1 to 3 inside
+    expected = np.zeros((9, 9), bool)
+    expected[2:6, 1:4] = True
+    assert packed_text([11, 4, 5, 4, 5, 4, 48]) == ";45000[1"
+    found = unpack_runs(MaskRuns(b";45000[1", TEXT, (9, 9), canvas=(9, 9)))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_only_alpha_counts_in_a_brush() -> None:
+    mask = MASKS["blob"]
+    dark = brush_bytes(mask, colour=(0, 0, 0, 1))
+    np.testing.assert_array_equal(
+        unpack_runs(MaskRuns(bytes(dark), BRUSH, SIZE, canvas=SIZE)), mask
+    )
+    clear = brush_bytes(mask, colour=(255, 255, 255, 0))
+    assert not unpack_runs(MaskRuns(bytes(clear), BRUSH, SIZE, canvas=SIZE)).any()
+
+
+def test_a_part_is_put_in_its_place() -> None:
+    part = MaskRuns((1, 2, 1), ROWS, (2, 2), canvas=SIZE, left=10, top=20)
+    expected = np.zeros((40, 50), bool)
+    expected[20, 11] = expected[21, 10] = True
+    np.testing.assert_array_equal(read_mask([part], width=50, height=40), expected)
+    for left in (-1, 49):
+        beyond = MaskRuns((1, 2, 1), ROWS, (2, 2), canvas=SIZE, left=left)
+        with pytest.raises(MaskError, match="does not fit its canvas"):
+            read_mask([beyond], width=50, height=40)
+
+
+BRUSH_BYTES = bytes(brush_bytes(MASKS["blob"]))
+
+
+@pytest.mark.parametrize(
+    ("runs", "packing"),
+    [
+        ((), COLUMNS),
+        ((2001,), COLUMNS),
+        ((1999,), ROWS),
+        ((-1, 2001), ROWS),
+        ((10**400,), ROWS),
+        ((1000, 1000, 1000), COLUMNS),
+        (b"", TEXT),
+        (b"\xff\xff", TEXT),
+        (b"oooooooooooooooooooooooooooooo", TEXT),
+        (b"o", TEXT),
+        (b"0" * 5_000_001, TEXT),
+        (b"", BRUSH),
+        (BRUSH_BYTES[:-20], BRUSH),
+        (BRUSH_BYTES[:6], BRUSH),
+        (b"\xff" * 500, BRUSH),
+        (BRUSH_BYTES[:4] + b"\xff" * 500, BRUSH),
+        (BRUSH_BYTES[:7] + b"\xff" * 500, BRUSH),
+        (RNG.bytes(400), BRUSH),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_damaged_runs_are_told(runs: tuple[int, ...] | bytes, packing: RunPacking) -> None:
+    with pytest.raises(MaskError, match="the run lengths of this mask are damaged"):
+        unpack_runs(MaskRuns(runs, packing, SIZE, canvas=SIZE))
+
+
+@pytest.mark.parametrize("packing", list(RunPacking))
+@pytest.mark.parametrize("size", [(0, 5), (-3, 5), (10**9, 10**9), (14_000, 14_000)])
+def test_a_huge_size_costs_nothing(size: tuple[int, int], packing: RunPacking) -> None:
+    runs: tuple[int, ...] | bytes = b"5" * 100 if packing in (TEXT, BRUSH) else (5, 5)
+    tracemalloc.start()
+    before = time.monotonic()
+    with pytest.raises(MaskError):
+        unpack_runs(MaskRuns(runs, packing, size, canvas=size))
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+    assert time.monotonic() - before < 5
