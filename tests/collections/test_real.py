@@ -9,6 +9,7 @@ import pytest
 
 from hilum.collections.inspect import Inspection, MaskCount, inspect
 from hilum.collections.registry import read_folder
+from hilum.collections.v7_annotations import drawn_lungs, mask_files, read_annotations
 from hilum.imaging.masks import read_mask
 from hilum.imaging.read import read_picture
 from hilum.radiograph import Structure
@@ -110,6 +111,34 @@ def test_v7(shared_data: Path) -> None:
         "not a radiograph": 59,
     }
     assert 80 + 378 + 59 == 517
+
+
+def test_v7_darwin_says_the_same_as_coco(shared_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "annotations").mkdir()
+    archive = "annotations/covid-only.zip"
+    (tmp_path / archive).symlink_to(shared_data / "v7-covid19-xray" / archive)
+    others = [shared_data / "ieee8023"]
+    coco = read_folder(shared_data / "v7-covid19-xray", others=others).radiographs
+    darwin = read_folder(tmp_path, others=others).radiographs
+    assert len(darwin) == len(coco) == 80
+    for one, other in zip(coco, darwin, strict=True):
+        assert one.source_path == other.source_path
+        assert one.masks == other.masks
+
+
+def test_v7_masks_are_the_outlines_drawn(shared_data: Path) -> None:
+    folder = shared_data / "v7-covid19-xray"
+    _, annotations = read_annotations(folder)
+    drawn, checked = mask_files(folder), 0
+    for image in annotations.images:
+        mask, outlines = drawn_lungs(image, drawn), image.outlines.get("Lung", ())
+        if mask is not None and outlines and checked < 8:
+            size = {"width": image.width, "height": image.height}
+            one, other = read_mask([mask], **size), read_mask(outlines, **size)
+            # The PNG leaves out what is ignored, captions and implants over the lungs.
+            assert (one & other).sum() > 0.9 * other.sum() and (one & ~other).mean() < 0.005
+            checked += 1
+    assert checked == 8
 
 
 def test_v7_finds_images_by_name_anywhere(shared_data: Path) -> None:

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from hilum.collections.collection import Reading
 from hilum.collections.registry import read_folder, recognise
 from hilum.errors import CollectionError
-from hilum.radiograph import Finding, LungConvention, MaskPolygons, Structure, View
+from hilum.radiograph import Finding, LungConvention, MaskFile, MaskPolygons, Structure, View
 from tests.collections.readings import by_name, problems_of, read_fake
 from tests.fakes import v7
 
@@ -111,3 +114,108 @@ def test_different_files_of_one_name_are_not_chosen_from(tmp_path: Path, same: b
     reading = read_folder(fake.folder, others=[*fake.others, other])
     assert ("stray.png" in by_name(reading)) == same
     assert list(problems_of(reading, "ambiguous image")) == ([] if same else ["stray.png"])
+
+
+def _read_exports(
+    tmp_path: Path, coco: dict[str, Any] | None, darwin: object, *, packed: bool = True
+) -> Reading:
+    """A copy of the fake with these two exports; ``darwin`` is files by name, or bytes."""
+    fake = v7.draw(tmp_path / "download", np.random.default_rng(0))
+    assert fake.table is not None
+    folder = fake.table.parent
+    fake.table.unlink()
+    if coco is not None:
+        (folder / "output.json").write_text(json.dumps(coco))
+    if isinstance(darwin, bytes):
+        (folder / "covid-only.zip").write_bytes(darwin)
+    elif isinstance(darwin, dict) and packed:
+        with zipfile.ZipFile(folder / "covid-only.zip", "w") as archive:
+            for name, value in darwin.items():
+                archive.writestr(name, json.dumps(value))
+    elif isinstance(darwin, dict):
+        (folder / "covid-only").mkdir()
+        for name, value in darwin.items():
+            (folder / "covid-only" / name).write_text(json.dumps(value))
+    return read_folder(fake.folder, others=fake.others)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_darwins_files_say_the_same_as_the_coco_file(tmp_path: Path, packed: bool) -> None:
+    coco = v7.coco(np.random.default_rng(0))
+    by_coco = _read_exports(tmp_path / "coco", coco, None)
+    by_darwin = _read_exports(tmp_path / "darwin", None, v7.darwin(coco), packed=packed)
+    assert [p.kind for p in by_darwin.problems] == [p.kind for p in by_coco.problems]
+    for one, other in zip(by_coco.radiographs, by_darwin.radiographs, strict=True):
+        assert one.source_path == other.source_path and one.masks == other.masks
+        assert one.finding == other.finding and one.view == other.view
+
+
+def _damage(coco: dict[str, Any], name: str) -> None:
+    image = next(image["id"] for image in coco["images"] if image["file_name"] == name)
+    next(a for a in coco["annotations"] if a["image_id"] == image)["segmentation"] = [[1, 2]]
+
+
+def test_darwin_gives_what_is_damaged_in_the_coco_file(tmp_path: Path) -> None:
+    coco = v7.coco(np.random.default_rng(0))
+    darwin = v7.darwin(coco)
+    _damage(coco, "b.png")
+    reading = _read_exports(tmp_path, coco, darwin)
+    assert set(by_name(reading)["b.png"].masks) == LUNGS
+    assert not problems_of(reading, "damaged annotation")
+
+
+def test_a_drawn_mask_is_used_where_both_are_damaged(tmp_path: Path) -> None:
+    coco = v7.coco(np.random.default_rng(0))
+    _damage(coco, "a.jpeg")  # number 1000, which the fake has a mask of
+    _damage(coco, "b.png")
+    reading = _read_exports(tmp_path, coco, b"no archive")
+    masks = by_name(reading)["a.jpeg"].masks
+    assert set(masks) == {Structure.LUNGS}
+    mask = masks[Structure.LUNGS][0]
+    assert isinstance(mask, MaskFile) and mask.path.name == "1000.png" and mask.foreground == 255
+    damaged = problems_of(reading, "damaged annotation")
+    assert damaged["a.jpeg"].endswith("1000.png was used")
+    assert by_name(reading)["b.png"].masks == {} and "b.png" in damaged
+    assert "the zip archive is damaged" in damaged["annotations/output.json"]
+    assert not problems_of(reading, "unused mask")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        None,
+        [],
+        {},
+        {"image": {"original_filename": "../a.jpeg", "width": 9, "height": 9}},
+        {"image": {"original_filename": "a.jpeg", "width": -9, "height": 9}},
+        {"image": {"original_filename": "a.jpeg", "width": 9, "height": 10**9}},
+        {"image": {"original_filename": 7}},
+    ],
+    ids=repr,
+)
+def test_a_damaged_file_of_darwin_is_told(tmp_path: Path, damage: object) -> None:
+    files: dict[str, Any] = v7.darwin(v7.coco(np.random.default_rng(0)))
+    reading = _read_exports(tmp_path, None, files | {"1000.json": damage})
+    assert "a.jpeg" not in by_name(reading) and "b.png" in by_name(reading)
+    told = [p for p in reading.problems if p.detail.startswith("1000.json: ")]
+    assert len(told) == 1 and told[0].kind in ("damaged annotation", "unsafe path")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "text",
+        {"name": 5},
+        {"name": "Lung"},
+        {"name": "Lung", "polygon": {"path": [{"x": 1}, {"y": 1}, {}]}},
+        {"name": "Lung", "polygon": {"path": [{"x": float("nan"), "y": 1}] * 5}},
+        {"name": "Lung", "complex_polygon": {"path": [[]]}},
+    ],
+    ids=repr,
+)
+def test_a_damaged_outline_of_darwin_is_told(tmp_path: Path, item: object) -> None:
+    files = v7.darwin(v7.coco(np.random.default_rng(0)))
+    files["1001.json"]["annotations"].append(item)
+    reading = _read_exports(tmp_path, None, files)
+    assert by_name(reading)["b.png"].masks == {}
+    assert "b.png" in problems_of(reading, "damaged annotation")

@@ -92,6 +92,36 @@ def coco(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def darwin(coco: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The same as Darwin's own export: a JSON file per image, by its number."""
+    files = {}
+    for image in coco["images"]:
+        number = image["darwin_url"].split("/")[-2]
+        listed: list[dict[str, Any]] = [{"name": _TAGS[t], "tag": {}} for t in image["tag_ids"]]
+        for annotation in coco["annotations"]:
+            if annotation["image_id"] != image["id"]:
+                continue
+            if annotation["category_id"] == 1:
+                rings = [[{"x": 1.0, "y": 1}], [{"x": 2, "y": 2}]]
+                listed.append({"name": "Ignore", "complex_polygon": {"path": rings}})
+                continue
+            numbers = annotation["segmentation"][0]
+            points = zip(numbers[::2], numbers[1::2], strict=True)
+            path = [{"x": x, "y": y} for x, y in points]
+            listed.append({"name": "Lung", "polygon": {"path": path}})
+        files[f"{number}.json"] = {
+            "image": {
+                "width": image["width"],
+                "height": image["height"],
+                "filename": f"{image['id']:08}.jpg",
+                "original_filename": image["file_name"],
+                "url": image["darwin_url"],
+            },
+            "annotations": listed,
+        }
+    return files
+
+
 def _polygon(mask: NDArray[np.bool_]) -> list[list[float]]:
     contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(contours, key=len)

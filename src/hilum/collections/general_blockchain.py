@@ -10,10 +10,11 @@ canvas of ``Resolution`` (width x height); foreground is any colour but black. T
 ``Minimal …`` say the same where a mask exists. Left and right are the patient's. Some rows have
 no mask, or name one that does not exist: that structure is then unknown. A structure without a
 row is unknown, too: the files do not say that all 14 were looked for, and one image lacks its
-left lung. ``metadata.csv`` is that of covid-chestxray-dataset and numbers the same patients.
-The lungs cover half of the heart's shadow (median 55 %), but end at the dome of the diaphragm.
-Consolidation and ground glass are outlined whatever their cause, so that ``infection`` stays
-unknown.
+left lung. ``annotation/results.json``, which many copies lack, says the same in COCO: it gives the
+structures that the table does not, and all where the table is missing. ``metadata.csv`` is that of
+covid-chestxray-dataset and numbers the same patients. The lungs cover half of the heart's shadow
+(median 55 %), but end at the dome of the diaphragm. Consolidation and ground glass are outlined
+whatever their cause, so that ``infection`` stays unknown.
 
 Citation: General Blockchain 2020, github.com/GeneralBlockchain; images: Cohen et al. 2020,
 arXiv 2003.11597.
@@ -22,7 +23,6 @@ arXiv 2003.11597.
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -34,18 +34,18 @@ from hilum.collections.chestxray_metadata import (
     read_metadata,
 )
 from hilum.collections.collection import NOT_A_RADIOGRAPH, Collection, Facts, Problem, Reading
-from hilum.collections.folders import (
-    find_descendant,
-    image_files,
-    is_safe_path,
-    unclaimed_images,
+from hilum.collections.folders import find_below, image_files, unclaimed_images
+from hilum.collections.general_blockchain_outlines import (
+    STRUCTURES,
+    Outlines,
+    has_outlines,
+    read_outlines,
 )
-from hilum.collections.tables import read_table
-from hilum.imaging.read import MAX_PIXELS
 from hilum.radiograph import (
     Finding,
     Licence,
     LungConvention,
+    Mask,
     MaskFile,
     Radiograph,
     Structure,
@@ -53,26 +53,7 @@ from hilum.radiograph import (
     unite_texts,
 )
 
-_STRUCTURES = {
-    "right lung": Structure.RIGHT_LUNG,
-    "left lung": Structure.LEFT_LUNG,
-    "cardiomediastinum": Structure.CARDIOMEDIASTINUM,
-    "airways": Structure.AIRWAYS,
-    "ground glass opacities": Structure.GROUND_GLASS,
-    "consolidation": Structure.CONSOLIDATION,
-    "pleural effusion": Structure.PLEURAL_EFFUSION,
-    "pneumothorax": Structure.PNEUMOTHORAX,
-    "endotracheal tube": Structure.ENDOTRACHEAL_TUBE,
-    "central venous line": Structure.CENTRAL_VENOUS_LINE,
-    "monitoring probes": Structure.MONITORING_PROBES,
-    "nasogastric tube": Structure.NASOGASTRIC_TUBE,
-    "chest tube": Structure.CHEST_TUBE,
-    "tubings": Structure.TUBINGS,
-}
-_SPELLINGS = {"nosogastric": "nasogastric", "veinous": "venous"}
-_COLUMNS = ("Class", "Filename", "Mask", "Resolution", "Top", "Left", "Width", "Height")
-
-_Outlines = Mapping[Structure, tuple[MaskFile, ...]]
+_Masks = Mapping[Structure, tuple[Mask, ...]]
 
 
 class GeneralBlockchain(Collection):
@@ -89,7 +70,7 @@ class GeneralBlockchain(Collection):
             Finding.VIRAL_PNEUMONIA,
             Finding.OTHER_PNEUMONIA,
         ),
-        structures=tuple(_STRUCTURES.values()),
+        structures=tuple(STRUCTURES.values()),
         lung_convention=LungConvention.PARTLY_BEHIND_HEART,
         licence=Licence("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
         citation="General Blockchain 2020; Cohen et al. 2020, arXiv 2003.11597",
@@ -98,12 +79,13 @@ class GeneralBlockchain(Collection):
     )
 
     def find_root(self, folder: Path) -> Path | None:
-        """Told by ``structure.csv`` beside ``images``."""
-        return find_descendant(folder, ["structure.csv", "images"])
+        """Told by ``structure.csv``, or its COCO file, beside ``images``."""
+        return find_below(folder, lambda place: (place / "images").exists() and has_outlines(place))
 
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
         """Damaged ``structure.csv`` or ``metadata.csv`` is an error."""
-        outlines, problems = _read_outlines(root)
+        outlines = read_outlines(root, {path.name for path in image_files(root / "images")})
+        problems = list(outlines.problems)
         metadata = _read_metadata(root, problems)
         radiographs = tuple(self._radiographs(root, outlines, metadata, problems))
         claimed = {*image_files(root / "images"), *_mask_paths(radiographs)}
@@ -119,19 +101,19 @@ class GeneralBlockchain(Collection):
     def _radiographs(
         self,
         root: Path,
-        outlines: Mapping[str, _Outlines],
+        outlines: Outlines,
         metadata: Metadata,
         problems: list[Problem],
     ) -> Iterator[Radiograph]:
         present = {path.name: path for path in image_files(root / "images")}
-        for name in sorted(outlines.keys() | present.keys()):
+        for name in sorted(outlines.masks.keys() | present.keys()):
             source_path = f"images/{name}"
             path, row = present.get(name), metadata.rows.get(name)
             if path is None:
-                detail = "structure.csv names it, images/ has it not"
+                detail = f"{outlines.named_by[name]} names it, images/ has it not"
                 problems.append(Problem(source_path, "missing image", detail))
                 continue
-            if name not in outlines:
+            if name not in outlines.masks:
                 problems.append(Problem(source_path, "missing mask", "not in structure.csv"))
             if row is None:
                 problems.append(Problem(source_path, "not in metadata", "finding unknown"))
@@ -150,19 +132,31 @@ class GeneralBlockchain(Collection):
                     citation=self.facts.citation,
                     problems=problems,
                 )
-            masks = outlines.get(name)
+            masks = outlines.masks.get(name)
             if masks:
                 radiograph = dataclasses.replace(
                     radiograph,
                     masks=masks,
                     lung_convention=self.facts.lung_convention if _has_lung(masks) else None,
                     licence=unite_licences(radiograph.licence, self.facts.licence),
-                    label_source=unite_texts(radiograph.label_source, "radiologists"),
+                    label_source=unite_texts(
+                        radiograph.label_source,
+                        _annotators(masks, outlines.from_coco.get(name, ())),
+                    ),
                 )
             yield radiograph
 
 
-def _has_lung(masks: _Outlines) -> bool:
+def _annotators(masks: _Masks, from_coco: Sequence[Structure]) -> str:
+    """Who outlined the masks, and which of them the COCO file tells."""
+    if not from_coco:
+        return "radiologists"
+    if len(from_coco) == len(masks):
+        return "radiologists (COCO file)"
+    return f"radiologists (COCO file: {', '.join(sorted(from_coco))})"
+
+
+def _has_lung(masks: _Masks) -> bool:
     return Structure.RIGHT_LUNG in masks or Structure.LEFT_LUNG in masks
 
 
@@ -180,59 +174,3 @@ def _mask_paths(radiographs: Sequence[Radiograph]) -> Iterator[Path]:
     for radiograph in radiographs:
         for masks in radiograph.masks.values():
             yield from (mask.path for mask in masks if isinstance(mask, MaskFile))
-
-
-def _read_outlines(root: Path) -> tuple[dict[str, _Outlines], list[Problem]]:
-    """Each image's masks by structure; a structure of which a mask is missing is left out."""
-    table = read_table(root / "structure.csv", required=_COLUMNS)
-    problems = list(table.problems)
-    found: dict[str, dict[Structure, list[MaskFile | None]]] = defaultdict(dict)
-    for row in table.rows:
-        name = row["Filename"]
-        if not is_safe_path(name) or "/" in name:
-            problems.append(Problem("structure.csv", "unsafe path", f"Filename is {name!r}"))
-            continue
-        structures = found[name]
-        structure = _structure_of(row["Class"])
-        if structure is None:
-            problems.append(Problem(f"images/{name}", "unknown structure", row["Class"][:80]))
-            continue
-        mask, trouble = _mask_of(root, row)
-        if trouble is not None:
-            kind, detail = trouble
-            problems.append(Problem(f"images/{name}", kind, f"{structure}: {detail}"))
-        structures.setdefault(structure, []).append(mask)
-    outlines: dict[str, _Outlines] = {}
-    for name, structures in found.items():
-        whole = {s: tuple(m for m in masks if m) for s, masks in structures.items() if all(masks)}
-        outlines[name] = whole
-    return outlines, problems
-
-
-def _structure_of(class_name: str) -> Structure | None:
-    words = class_name.lower().removeprefix("covid-19").split()
-    return _STRUCTURES.get(" ".join(_SPELLINGS.get(word, word) for word in words))
-
-
-def _mask_of(root: Path, row: Mapping[str, str]) -> tuple[MaskFile | None, tuple[str, str] | None]:
-    """The mask of one row, or None and the kind and detail of what is wrong with it."""
-    name = row["Mask"]
-    if not name:
-        return None, ("missing mask", "the row names none")
-    if not is_safe_path(name):
-        return None, ("unsafe path", repr(name))
-    if not (root / name).is_file():
-        return None, ("missing mask", f"no {name}")
-    try:
-        width, height = (int(number) for number in row["Resolution"].lower().split("x"))
-        left, top = int(row["Left"]), int(row["Top"])
-        right, bottom = left + int(row["Width"]), top + int(row["Height"])
-    except ValueError:
-        cells = ", ".join(f"{key} {row[key]!r}" for key in _COLUMNS[3:])
-        return None, ("damaged row", f"these should be numbers: {cells}")
-    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
-        detail = f"({left}, {top}) to ({right}, {bottom}) is not inside {width}×{height}"
-        return None, ("damaged row", detail)
-    if width * height > MAX_PIXELS:
-        return None, ("damaged row", f"Resolution {width}×{height} is too large")
-    return MaskFile(root / name, left=left, top=top, canvas=(width, height)), None
