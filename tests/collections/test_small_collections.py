@@ -127,7 +127,7 @@ def test_a_plain_folder_has_classes_and_splits(tmp_path: Path) -> None:
     assert found == {
         "train/COVID_19/one.png": (Finding.COVID, Split.TRAIN),
         "train/COVID_19/ward 3/two.jpg": (Finding.COVID, Split.TRAIN),
-        "Valid/healthy/three.png": (Finding.NORMAL, Split.VALIDATION),
+        "Valid/healthy/images/three.png": (Finding.NORMAL, Split.VALIDATION),
         "test/Viral Pneumonia/four.PNG": (Finding.VIRAL_PNEUMONIA, Split.TEST),
         "bacteria/five.tif": (Finding.BACTERIAL_PNEUMONIA, None),
     }

@@ -16,15 +16,14 @@ from hilum.collections.annotated_words import narrowest, unread_words, words_of
 from hilum.collections.collection import Collection, Facts, Problem, Reading
 from hilum.collections.folders import find_below, subfolders, unclaimed_images
 from hilum.collections.image_search import ImageSearch
+from hilum.collections.lung_conventions import unknown_conventions
 from hilum.collections.words import (
-    CONVENTION_REMEDY,
     FINDINGS,
     finding_of,
     split_of,
 )
 from hilum.errors import CollectionError
 from hilum.radiograph import (
-    LUNG_TARGETS,
     UNSTATED_LICENCE,
     Radiograph,
     unite_texts,
@@ -91,12 +90,7 @@ class AnnotationExport(Collection):
         claimed = {radiograph.path for radiograph in radiographs}
         problems += self._unannotated(root, claimed, radiographs)
         radiographs.sort(key=lambda radiograph: radiograph.source_path)
-        without = sum(
-            r.lung_convention is None and bool(r.masks.keys() & set(LUNG_TARGETS))
-            for r in radiographs
-        )
-        if without:
-            problems.append(unknown_convention(without))
+        problems += unknown_conventions(radiographs)
         return Reading(self.facts.name, root, tuple(radiographs), tuple(problems))
 
     def _unread_files(self, root: Path, files: Sequence[Path]) -> list[Problem]:
@@ -205,15 +199,6 @@ def annotation_files(root: Path) -> list[Path]:
         if len(names) <= _MOST_FILES:
             found += names
     return found
-
-
-def unknown_convention(count: int) -> Problem:
-    """What is told where lungs are outlined and nobody says what counts as lung."""
-    detail = (
-        f"what counts as lung is not known for {count} images, so that no network learns from"
-        f" these lungs or is judged by them; {CONVENTION_REMEDY}"
-    )
-    return Problem(".", "unknown lung convention", detail)
 
 
 def _head(path: Path) -> bytes:

@@ -1,47 +1,44 @@
-"""Any folder with one subfolder per class.
+"""Any folder with one subfolder per class, or with masks beside its images.
 
-What: radiographs that someone sorted into folders; nothing but the finding is known of them.
+What: radiographs that someone sorted into folders or outlined; nothing but the finding, and what
+masks outline, is known of them.
 
 Format: ``<class>/…/<image>``, optionally below ``train``, ``val``, ``valid``, ``validation`` or
-``test``; a file is an image by its ending or its content. Class names are matched without regard
-to case, hyphens and underscores, with the usual synonyms (``covid19``, ``healthy``, ``virus``,
-``tb``); images in other folders are reported. So are those in folders whose name has the word
-mask: what they outline is not known.
+``test``, and below ``images``; a file is an image by its ending or its content. Class names are
+matched without regard to case, hyphens and underscores, with the usual synonyms (``covid19``,
+``healthy``, ``virus``, ``tb``); images in other folders, and without a mask, are reported. A mask
+lies in a folder named for what it outlines (``lung masks``, ``infection``, ``left_lung``), called
+like its image, or has the image's name with such a word (``film_lung.png``,
+``infection_mask_film.png``); any value above zero is inside. A mere ``mask`` says nothing: such
+files are reported. A name may say what counts as lung (``aerated lungs``, ``lungs behind heart``).
 
 Citation: none.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hilum.collections.collection import Collection, Facts, Problem, Reading
+from hilum.collections.collection import Collection, Facts, Reading
 from hilum.collections.folders import find_below, subfolders, unclaimed_images, walk_images
-from hilum.radiograph import UNSTATED_LICENCE, Finding, Radiograph, Split
-
-_SPLITS = {
-    "train": Split.TRAIN,
-    "training": Split.TRAIN,
-    "val": Split.VALIDATION,
-    "valid": Split.VALIDATION,
-    "validation": Split.VALIDATION,
-    "test": Split.TEST,
-    "testing": Split.TEST,
-}
-_SYNONYMS = {
-    Finding.NORMAL: "normal,healthy,no finding,no findings",
-    Finding.COVID: "covid,covid 19,covid19,covid positive,sars cov 2",
-    Finding.PNEUMONIA: "pneumonia",
-    Finding.VIRAL_PNEUMONIA: "viral pneumonia,pneumonia viral,viral,virus",
-    Finding.BACTERIAL_PNEUMONIA: "bacterial pneumonia,pneumonia bacterial,bacterial,bacteria",
-    Finding.OTHER_PNEUMONIA: "other pneumonia,pneumonia other",
-    Finding.LUNG_OPACITY: "lung opacity,opacity",
-    Finding.TUBERCULOSIS: "tuberculosis,tb",
-    Finding.OTHER: "other",
-}
-_CLASSES = {name: finding for finding, names in _SYNONYMS.items() for name in names.split(",")}
+from hilum.collections.lung_conventions import unknown_conventions
+from hilum.collections.plain_masks import (
+    MaskOf,
+    find_pairs,
+    is_image_folder,
+    masks_by_structure,
+    pair_masks,
+)
+from hilum.collections.words import FINDINGS, finding_of, split_of
+from hilum.radiograph import (
+    LUNG_TARGETS,
+    UNSTATED_LICENCE,
+    Finding,
+    LungConvention,
+    Radiograph,
+    Split,
+)
 
 
 class PlainFolder(Collection):
@@ -51,7 +48,7 @@ class PlainFolder(Collection):
         name="plain-folder",
         title="A folder with one subfolder per class",
         images="any number",
-        findings=tuple(_SYNONYMS),
+        findings=tuple(FINDINGS),
         structures=(),
         lung_convention=None,
         licence=UNSTATED_LICENCE,
@@ -61,58 +58,85 @@ class PlainFolder(Collection):
     )
 
     def find_root(self, folder: Path) -> Path | None:
-        """Told by a folder with a class's name and an image in it."""
-        return find_below(folder, lambda place: any(_has_image(f) for f, *_ in _classes(place)))
+        """Told by a folder with a class's name and an image in it, or by masks beside images."""
+        classes = find_below(folder, lambda place: any(map(_has_image, _classes(place))))
+        masks = find_pairs(folder)
+        if classes is None or masks is None:
+            return classes or masks
+        if classes.is_relative_to(masks):
+            between = classes.relative_to(masks).parts
+            return masks if all(is_image_folder(p) or split_of(p) for p in between) else classes
+        return classes
 
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
         """No tables, so nothing but an unreadable folder is an error."""
-        problems: list[Problem] = []
-        radiographs = tuple(self._radiographs(root, problems))
-        claimed = {radiograph.path for radiograph in radiographs}
-        claimed |= {root / problem.source_path for problem in problems}
+        paths = list(walk_images(root))
+        pairs = pair_masks(root, paths)
+        masks = pairs.files | {root / problem.source_path for problem in pairs.problems}
+        radiographs = tuple(
+            radiograph
+            for path in paths
+            if path not in masks
+            and (radiograph := self._radiograph(root, path, pairs.by_image.get(path, ())))
+        )
+        claimed = {radiograph.path for radiograph in radiographs} | masks
         detail = "its folder is named like no known class"
-        problems += unclaimed_images(root, claimed, kind="unknown class", detail=detail)
+        problems = [
+            *pairs.problems,
+            *unclaimed_images(root, claimed, kind="unknown class", detail=detail),
+            *unknown_conventions(radiographs),
+        ]
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
-    def _radiographs(self, root: Path, problems: list[Problem]) -> Iterator[Radiograph]:
-        for folder, finding, split in _classes(root):
-            for path in walk_images(folder):
-                source_path = path.relative_to(root).as_posix()
-                if _is_mask(path, folder):
-                    detail = "what masks in a plain folder outline is not known"
-                    problems.append(Problem(source_path, "unused mask", detail))
-                    continue
-                yield Radiograph(
-                    path=path,
-                    source_path=source_path,
-                    collection=self.facts.name,
-                    finding=finding,
-                    official_split=split,
-                    label_source="folder",
-                )
+    def _radiograph(self, root: Path, path: Path, masks: Sequence[MaskOf]) -> Radiograph | None:
+        """The record of an image; None where neither class nor mask is known."""
+        source = path.relative_to(root)
+        finding, split = _class_of(source.parts[:-1])
+        if finding is None and not masks:
+            return None
+        return Radiograph(
+            path=path,
+            source_path=source.as_posix(),
+            collection=self.facts.name,
+            finding=finding,
+            masks=masks_by_structure(masks),
+            lung_convention=_convention(masks),
+            official_split=split,
+            label_source="folder" if finding is not None else "mask names",
+        )
 
 
-def _classes(root: Path) -> Iterator[tuple[Path, Finding, Split | None]]:
-    """Each class folder with its finding and its split."""
-    for folder in subfolders(root):
-        finding = _finding_of(folder.name)
-        split = _SPLITS.get(folder.name.lower())
+def _convention(masks: Sequence[MaskOf]) -> LungConvention | None:
+    """What all lung masks of an image say, if they say the same."""
+    said = {mask.convention for mask in masks if mask.structure in LUNG_TARGETS}
+    return said.pop() if len(said) == 1 else None
+
+
+def _class_of(folders: Sequence[str]) -> tuple[Finding | None, Split | None]:
+    """The finding and split of an image in these folders, from the top."""
+    split = None
+    for name in folders:
+        finding = finding_of(name)
         if finding is not None:
-            yield folder, finding, None
-        elif split is not None:
-            for inner in subfolders(folder):
-                finding = _finding_of(inner.name)
-                if finding is not None:
-                    yield inner, finding, split
+            return finding, split
+        said = split_of(name)
+        if said is None and not is_image_folder(name):
+            break
+        split = split or said
+    return None, split
 
 
-def _finding_of(name: str) -> Finding | None:
-    return _CLASSES.get(" ".join(re.split(r"[\s_-]+", name.strip().lower())))
-
-
-def _is_mask(path: Path, folder: Path) -> bool:
-    return any("mask" in part.lower() for part in path.relative_to(folder).parts[:-1])
+def _classes(root: Path) -> Iterator[Path]:
+    """Each class folder, with or without a split's folder above it."""
+    for folder in subfolders(root):
+        if finding_of(folder.name) is not None:
+            yield folder
+        elif split_of(folder.name) is not None:
+            yield from (f for f in subfolders(folder) if finding_of(f.name) is not None)
 
 
 def _has_image(folder: Path) -> bool:
-    return any(not _is_mask(path, folder) for path in walk_images(folder))
+    return any(
+        not any("mask" in part.lower() for part in path.relative_to(folder).parts[:-1])
+        for path in walk_images(folder)
+    )
