@@ -43,6 +43,7 @@ class AnnotationExport(Collection):
     like one; masks from outlines whose category is named like a structure.
     """
 
+    reads_annotations = True
     suffix: ClassVar[str]
     """How the files' names end."""
     tool: ClassVar[str]

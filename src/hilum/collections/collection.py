@@ -81,6 +81,8 @@ class Collection(ABC):
     """One published collection in the layout people download."""
 
     facts: ClassVar[Facts]
+    reads_annotations: ClassVar[bool] = False
+    """Whether annotation files in its folder are its own."""
 
     @abstractmethod
     def find_root(self, folder: Path) -> Path | None:

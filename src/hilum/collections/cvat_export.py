@@ -123,6 +123,8 @@ def _image(element: Element, name: str, size: Size) -> AnnotatedImage:
             boxes[label] += shape.get("label") is not None
         else:
             mask = _polygon(shape, size) if shape.tag == "polygon" else _mask(shape, size)
+            if not label:
+                mask = "it has no label"
             if isinstance(mask, str):
                 damage[label] = f"shape {number}: {mask}"
             else:

@@ -59,6 +59,7 @@ _Masks = Mapping[Structure, tuple[Mask, ...]]
 class GeneralBlockchain(Collection):
     """General Blockchain's COVID-19 Chest X-ray Segmentations."""
 
+    reads_annotations = True
     facts = Facts(
         name="general-blockchain",
         title="COVID-19 Chest X-ray Segmentations, General Blockchain",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from hilum.collections.annotation_export import AnnotationExport
 from hilum.collections.chestx_ray14 import ChestXray14
 from hilum.collections.coco_export import CocoExport
 from hilum.collections.collection import Collection, Problem, Reading
@@ -87,12 +88,28 @@ def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
     collection, root = recognise(folder)
     with _readable(folder):
         reading = collection.read(root, others=others)
-        outside = images_outside(folder, root)
+        outside = images_outside(folder, root) + _unread_exports(folder, root, collection)
     return dataclasses.replace(
         reading,
         radiographs=tuple(map(_with_printable_path, reading.radiographs)),
         problems=tuple(map(_with_printable_path, reading.problems + outside)),
     )
+
+
+def _unread_exports(folder: Path, root: Path, collection: Collection) -> tuple[Problem, ...]:
+    """A problem for each tool's annotation file in a collection that has none of its own."""
+    if collection.reads_annotations:
+        return ()
+    problems = []
+    for export in COLLECTIONS:
+        if isinstance(export, AnnotationExport) and (place := export.find_root(folder)) is not None:
+            detail = (
+                f"{export.tool} annotations; give them, in a folder of their own, beside this one"
+            )
+            for path in export.files(place):
+                source = path.relative_to(root if path.is_relative_to(root) else folder)
+                problems.append(Problem(source.as_posix(), "unused annotation", detail))
+    return tuple(problems)
 
 
 @contextmanager

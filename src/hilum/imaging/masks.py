@@ -12,6 +12,7 @@ from hilum.errors import HilumError, MaskError, MaskShapeError
 from hilum.imaging.decode import decode_colour, decode_grey
 from hilum.imaging.faults import AnyPath
 from hilum.imaging.formats import ImageFormat
+from hilum.imaging.polygons import draw_polygons
 from hilum.imaging.read import identify, read_file
 from hilum.imaging.runs import unpack_runs
 from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, MaskRuns
@@ -22,7 +23,6 @@ ASPECT_TOLERANCE = 0.02
 """Relative difference of width / height up to which a mask is resized to its image."""
 
 _JPEG_THRESHOLD = 128
-_FARTHEST = 1 << 20
 
 
 def read_mask(masks: Sequence[Mask], *, width: int, height: int) -> BinaryMask:
@@ -78,7 +78,7 @@ def _draw(mask: Mask) -> BinaryMask | None:
         case MaskRuns():
             return _place(unpack_runs(mask), mask, path=None)
         case MaskPolygons():
-            return _draw_polygons(mask)
+            return draw_polygons(mask)
 
 
 def _read_mask_file(mask: MaskFile) -> BinaryMask:
@@ -119,37 +119,6 @@ def _place(inside: BinaryMask, mask: MaskFile | MaskRuns, *, path: AnyPath | Non
     canvas = np.zeros((height, width), bool)
     canvas[mask.top : bottom, mask.left : right] = inside
     return canvas
-
-
-def _draw_polygons(mask: MaskPolygons) -> BinaryMask:
-    """The polygons with their borders; what reaches beyond the canvas is cut off.
-
-    One of fewer than three points encloses nothing and is passed over. If nothing at all is
-    left on the canvas the annotation is wrong: a structure known to be absent is an EmptyMask.
-    """
-    width, height = mask.canvas
-    if width < 1 or height < 1:
-        raise _unusable(mask, f"a canvas of {width}×{height}")
-    canvas = np.zeros((height, width), np.uint8)
-    for polygon in mask.polygons:
-        points = np.asarray(polygon, np.float64)
-        if points.size % 2 or not (np.abs(points) <= _FARTHEST).all():
-            raise _unusable(mask, "coordinates that are no pairs of numbers near the image")
-        if points.size >= 6:
-            cv2.fillPoly(canvas, [np.rint(points.reshape(-1, 2)).astype(np.int32)], 1)
-    if not canvas.any():
-        raise _unusable(mask, f"{len(mask.polygons)} polygons that enclose no pixel of it")
-    return canvas.astype(bool)
-
-
-def _unusable(mask: MaskPolygons, got: str) -> MaskError:
-    width, height = mask.canvas
-    return MaskError(
-        "the polygons do not outline anything",
-        got=got,
-        expected=f"three points or more inside {width}×{height} pixels",
-        remedy="correct the annotation, or leave the mask out",
-    )
 
 
 def resize_mask(mask: BinaryMask, *, width: int, height: int) -> BinaryMask:
