@@ -136,6 +136,14 @@ def test_splits_come_from_files_and_folders(tmp_path: Path) -> None:
     }
 
 
+def test_an_image_beside_its_annotations_is_preferred(tmp_path: Path) -> None:
+    for split, seed in (("train", 1), ("test", 2)):
+        write_chest(tmp_path / split / "x.png", np.random.default_rng(seed))
+        _coco(tmp_path / split, ["x.png"], shape(0, "Infection", [SQUARE]))
+    found = {r.source_path: set(r.masks) for r in read_folder(tmp_path).radiographs}
+    assert found == {"train/x.png": {Structure.INFECTION}, "test/x.png": {Structure.INFECTION}}
+
+
 def test_several_files_of_one_image_are_united(tmp_path: Path) -> None:
     _images(tmp_path, "x.png")
     _coco(tmp_path, ["x.png"], shape(0, "Infection", [SQUARE]), name="a.json")

@@ -219,3 +219,10 @@ def test_a_damaged_outline_of_darwin_is_told(tmp_path: Path, item: object) -> No
     reading = _read_exports(tmp_path, None, files)
     assert by_name(reading)["b.png"].masks == {}
     assert "b.png" in problems_of(reading, "damaged annotation")
+
+
+def test_a_folder_of_images_called_covid_only_is_not_darwins(tmp_path: Path) -> None:
+    fake = v7.draw(tmp_path / "download", np.random.default_rng(0))
+    shutil.copytree(fake.others[1], tmp_path / "mine/covid-only")
+    shutil.copytree(fake.others[1], tmp_path / "mine/covid")
+    assert recognise(tmp_path / "mine")[0].facts.name == "plain-folder"

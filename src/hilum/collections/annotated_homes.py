@@ -25,12 +25,16 @@ class Entry:
 
 
 def find_homes(
-    source: str, images: Iterable[AnnotatedImage], search: ImageSearch, problems: list[Problem]
+    root: Path,
+    source: str,
+    images: Iterable[AnnotatedImage],
+    search: ImageSearch,
+    problems: list[Problem],
 ) -> dict[Path, list[Entry]]:
     """Each annotated image's file; what cannot be told, or is told twice, is a problem."""
     found: dict[Path, list[Entry]] = defaultdict(list)
     for image in sorted(images, key=lambda image: image.name):
-        home, trouble = search.find(image.name)
+        home, trouble = search.find(image.name, near=(root / source).parent)
         name = "/".join(name_parts(image.name)) or source
         problems += [Problem(name, kind, detail) for kind, detail in trouble]
         if home is not None:

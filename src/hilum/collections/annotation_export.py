@@ -85,7 +85,8 @@ class AnnotationExport(Collection):
             annotations = self.parse(path)
             problems += [Problem(source, kind, detail) for kind, detail in annotations.problems]
             problems += unread_words(source, annotations.images)
-            for home, entries in find_homes(source, annotations.images, search, problems).items():
+            homes = find_homes(root, source, annotations.images, search, problems)
+            for home, entries in homes.items():
                 found[home] += entries
         radiographs = [self._radiograph(root, found[home], problems) for home in sorted(found)]
         claimed = {radiograph.path for radiograph in radiographs}

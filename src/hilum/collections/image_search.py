@@ -60,18 +60,21 @@ class ImageSearch:
             self._paths[path.parts] = path
             self._by_name[path.name].append(path.parts)
 
-    def find(self, name: str) -> tuple[Radiograph | Path | None, Trouble]:
+    def find(
+        self, name: str, *, near: Path | None = None
+    ) -> tuple[Radiograph | Path | None, Trouble]:
         """The image that ``name``, a file name, path or URL, means; or the reason why none.
 
         Of several files with its last part, those count that share most folders with it, then
-        those of the own folder, then those of which more is known. Files that are equal are one.
+        those below ``near``, the annotation's folder, then those of the own folder, then those of
+        which more is known. Files that are equal are one.
         Where no file has the name, one is looked for without Label Studio's upload prefix, and
         with what an upload changes in names.
         """
         parts = name_parts(name)
         if not parts:
             return None, [("unsafe path", f"names the image {name[:200]!r}")]
-        found = self._candidates(parts)
+        found = self._candidates(parts, near)
         if not found:
             return None, [("missing image", "annotated, but in no folder that was given")]
         first, *rest = found
@@ -80,13 +83,14 @@ class ImageSearch:
             return None, [("ambiguous image", detail)]
         return self._known.get(first, first), []
 
-    def _candidates(self, parts: tuple[str, ...]) -> list[Path]:
+    def _candidates(self, parts: tuple[str, ...], near: Path | None) -> list[Path]:
         *folders, last = parts
         named = self._by_name.get(last) or self._by_name.get(_UPLOAD.sub("", last), [])
         if not named:
             named = self._by_uploaded_name.get(_UPLOAD.sub("", last), [])
         best = _most(named, lambda candidate: _shared(tuple(folders), candidate[:-1]))
         paths = [self._paths[candidate] for candidate in best]
+        paths = _most(paths, lambda path: near is not None and path.is_relative_to(near))
         paths = _most(paths, lambda path: path in self._own)
         return _most(paths, lambda path: path in self._known)
 

@@ -110,7 +110,8 @@ def _coco_place(root: Path) -> tuple[Path, str | None] | None:
 
 
 def _darwin_place(root: Path) -> Path | None:
-    return next((root / name for name in _DARWIN_PLACES if (root / name).exists()), None)
+    places = (root / name for name in _DARWIN_PLACES)
+    return next((p for p in places if p.is_file() or next(p.glob("*.json"), None)), None)
 
 
 def _filled(coco: Annotations, darwin: Path) -> Annotations:
