@@ -48,11 +48,12 @@ def test_what_was_packed_comes_back(name: str, packing: RunPacking) -> None:
     np.testing.assert_array_equal(found, mask)
 
 
-def test_text_that_the_reference_implementation_wrote() -> None:
-    # pycocotools.mask.encode of 9×9 zeros with rows 2 to 5 of columns 1 to 3 inside
+def test_texts_as_they_are_written() -> None:
+    # pycocotools writes "06" for 2×3 pixels that are all inside
+    assert unpack_runs(MaskRuns(b"06", TEXT, (3, 2), canvas=(3, 2))).all()
+    # By hand: 11, 4, 5, then differences to the last but one: 0, 0, 0, 43 (two characters)
     expected = np.zeros((9, 9), bool)
     expected[2:6, 1:4] = True
-    assert packed_text([11, 4, 5, 4, 5, 4, 48]) == ";45000[1"
     found = unpack_runs(MaskRuns(b";45000[1", TEXT, (9, 9), canvas=(9, 9)))
     np.testing.assert_array_equal(found, expected)
 
