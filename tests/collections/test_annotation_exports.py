@@ -167,16 +167,23 @@ def test_several_files_of_one_image_are_united(tmp_path: Path) -> None:
 def test_findings_that_disagree_are_unknown(tmp_path: Path) -> None:
     _images(tmp_path / "normal", "x.png")
     _images(tmp_path / "normal", "y.png")
-    shapes = [f'<tag label="{label}"/>' for label in ("covid", "pneumonia")]
+    _images(tmp_path / "pneumonia", "z.png")
+    shapes = [f'<tag label="{label}"/>' for label in ("covid", "lung opacity")]
+    covid = [f'<tag label="{label}"/>' for label in ("COVID-19", "Viral Pneumonia", "pneumonia")]
     narrower = [f'<tag label="{label}"/>' for label in ("viral pneumonia", "pneumonia")]
     (tmp_path / "annotations.xml").write_text(
-        cvat.document(cvat.image("x.png", SIZE, *shapes), cvat.image("y.png", SIZE, *narrower))
+        cvat.document(
+            cvat.image("x.png", SIZE, *shapes),
+            cvat.image("y.png", SIZE, *narrower),
+            cvat.image("z.png", SIZE, *covid),
+        )
     )
     reading = read_folder(tmp_path)
     assert by_name(reading)["x.png"].finding is None
     assert by_name(reading)["y.png"].finding is Finding.VIRAL_PNEUMONIA
+    assert by_name(reading)["z.png"].finding is Finding.COVID
     assert problems_of(reading, "rows disagree") == {
-        "normal/x.png": "findings covid, pneumonia",
+        "normal/x.png": "findings covid, lung_opacity",
         "normal/y.png": "annotated as pneumonia/viral, known as normal; kept pneumonia/viral",
     }
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 from hilum.collections.annotated import Annotations
 from hilum.collections.annotated_homes import Entry, find_homes
 from hilum.collections.annotated_masks import masks_of
-from hilum.collections.annotated_words import narrowest, unread_words, words_of
+from hilum.collections.annotated_words import agree, narrowest, unread_words, words_of
 from hilum.collections.collection import Collection, Facts, Problem, Reading
 from hilum.collections.folders import find_below, subfolders, unclaimed_images
 from hilum.collections.image_search import ImageSearch
@@ -123,7 +123,7 @@ class AnnotationExport(Collection):
         finding = narrowest(said)
         if said and finding is None:
             trouble.append(("rows disagree", "findings " + ", ".join(sorted(said))))
-        elif finding and known.finding and not finding.is_a(known.finding):
+        elif finding and known.finding and not agree(finding, known.finding):
             detail = f"annotated as {finding}, known as {known.finding}; kept {finding}"
             trouble.append(("rows disagree", detail))
         if not masks and not trouble and not any(words_of(image) for image in images):

@@ -215,7 +215,7 @@ def _read_coco(root: Path, path: Path, present: Names[str], aliases: Mapping[str
         for category, count in image.boxes.items():
             words["unused annotation", f"{category} (boxes)"] += count
     for (kind, word), count in sorted((+words).items()):
-        found.problems.append((source, None, kind, f"{word[:80]!r}, {count} times"))
+        found.problems.append((source, None, kind, f"{count} × {word[:80]!r}"))
     return found
 
 
