@@ -210,7 +210,7 @@ def test_control_c_keeps_what_is_finished(threads: int, model: Path, tmp_path: P
     told = [json.loads(line)["path"] for line in [*first, *output.splitlines()]]
     assert process.returncode == 130
     assert "Traceback" not in errors
-    said = re.match(r"Interrupted: (\d+) of 600 images are finished and kept in .*out\.$", errors)
+    said = re.match(r"Interrupted: (\d+) of 600 images are finished and kept in .*out; ", errors)
     assert said is not None, errors
     rows = list(read_rows(tmp_path / "out"))
     # It may be interrupted between writing a row, counting it and telling it.
@@ -238,6 +238,17 @@ def test_a_killed_run_leaves_a_valid_table(model: Path, tmp_path: Path) -> None:
     rows = read_rows(tmp_path / "out")
     assert list(rows)[:5] == told
     assert all(row["model"] and row["status"] == "ok" for row in rows.values())
+
+    resumed = subprocess.run(
+        [*COMMAND, *arguments, "--model", str(model), "--json", "--no-overlays", "--resume"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert len(rows) + len(resumed.stdout.splitlines()) == 600
+    assert "600 images: 600 ok" in resumed.stderr
+    assert len(read_rows(tmp_path / "out")) == 600
 
 
 def test_a_reader_that_goes_away_is_no_traceback(model: Path, films: Path, tmp_path: Path) -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -209,28 +205,6 @@ def test_a_crash_leaves_nothing_behind(collection: Path, tmp_path: Path, step: s
     assert not output.exists()
     assert not output.parent.exists() or list(output.parent.iterdir()) == []
     compile_dataset([collection], output)
-
-
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-from hilum.dataset.compile import compile_dataset
-def progress(step, total):
-    return (lambda: os.kill(os.getpid(), signal.SIGKILL)) if step == "writing" else (lambda: None)
-compile_dataset([Path(sys.argv[1])], Path(sys.argv[2]), progress=progress)
-"""
-
-
-def test_a_kill_leaves_no_dataset_and_the_next_run_works(collection: Path, tmp_path: Path) -> None:
-    output = tmp_path / "new" / "out"
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, os.fspath(collection), os.fspath(output)], check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert not output.exists()
-    compile_dataset([collection], output)
-    assert [path.name for path in output.parent.iterdir()] == ["out"]
-    assert open_dataset(output).count(Split.TRAIN) == 6
 
 
 def test_a_large_split_is_cut_into_several_files(

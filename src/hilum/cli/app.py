@@ -16,6 +16,7 @@ import typer
 import hilum
 from hilum.cli.terminal import (
     EXIT_BAD_USAGE,
+    EXIT_INTERRUPTED,
     progress_bars,
     say,
     say_error,
@@ -147,7 +148,7 @@ def compile_folders(
     seed: Annotated[int, typer.Option(help="For drawn splits.")] = 0,
     workers: Workers = None,
 ) -> None:
-    """Make one dataset out of downloaded collections."""
+    """Make one dataset out of downloaded collections; stopped, it goes on when called again."""
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
     from hilum.workers import available_cores
@@ -156,8 +157,12 @@ def compile_folders(
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
     drawing = SplitOptions(keep_official=split == "official", seed=seed)
     options = CompileOptions(drawing, workers or available_cores())
-    with progress_bars() as progress:
-        compiled = compile_dataset(folders, output, options=options, progress=progress)
+    try:
+        with progress_bars() as progress:
+            compiled = compile_dataset(folders, output, options=options, progress=progress)
+    except KeyboardInterrupt:
+        say_error("Interrupted: what was read is kept; the same command goes on.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     rows = sum(compiled.rows_by_split.values())
     say(f"{compiled.images_read} images read, {rows} radiographs written to {compiled.folder}")
     show_table(("split", "radiographs"), list(compiled.rows_by_split.items()))
@@ -254,6 +259,9 @@ def predict_images(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace predictions that lie in the folder.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with predictions that a stopped run left.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each row as a line of JSON.")
     ] = False,
@@ -263,8 +271,12 @@ def predict_images(
     Exit status: 0 when every image is ok or refused, 1 when some failed, 2 for bad usage.
     """
     from hilum.cli.predict import predict
+    from hilum.inference.earlier import Earlier
     from hilum.inference.folder import PictureOptions
 
+    if overwrite and resume:
+        raise typer.BadParameter("give --overwrite or --resume, not both", param_hint="--resume")
+    earlier = Earlier.REPLACE if overwrite else Earlier.RESUME if resume else Earlier.REFUSE
     predict(
         paths,
         output,
@@ -272,7 +284,7 @@ def predict_images(
         runtime=_runtime(runtime),
         threads=threads,
         options=PictureOptions(overlays=overlays, probabilities=probabilities),
-        overwrite=overwrite,
+        earlier=earlier,
         as_json=as_json,
     )
 

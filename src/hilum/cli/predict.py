@@ -18,6 +18,7 @@ from hilum.cli.terminal import (
     show_table,
 )
 from hilum.errors import ImageError
+from hilum.inference.earlier import Earlier
 from hilum.inference.folder import PictureOptions, predict_to_folder
 from hilum.inference.inputs import Inputs, find_inputs
 from hilum.inference.model import BUNDLED_MODEL, read_model
@@ -46,7 +47,7 @@ def predict(
     runtime: RuntimeName | None,
     threads: int | None,
     options: PictureOptions,
-    overwrite: bool,
+    earlier: Earlier,
     as_json: bool,
 ) -> None:
     """Predict everything at ``paths`` into the folder ``output``, telling how it goes.
@@ -79,16 +80,26 @@ def predict(
                 elif row["status"] != Status.OK:
                     say_error(f"{row['path']}: {row['status']}: {row['reason']}")
 
+            def on_kept(count: int) -> None:
+                nonlocal done
+                done += count
+                for _ in range(count):
+                    advance()
+
             counts = predict_to_folder(
                 predictor,
                 inputs.images,
                 output,
                 options=options,
-                overwrite=overwrite,
+                earlier=earlier,
                 on_row=on_row,
+                on_kept=on_kept,
             )
     except KeyboardInterrupt:
-        say_error(f"Interrupted: {done} of {total} images are finished and kept in {output}.")
+        say_error(
+            f"Interrupted: {done} of {total} images are finished and kept in {output}; "
+            "the same command with --resume goes on."
+        )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if shown:
         _show(shown)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from hilum.dataset.lock import write_lock
 from hilum.dataset.merge import merge_copies
 from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.split import SplitOptions, assign_splits, group_ids
+from hilum.dataset.unfinished import Unfinished, unfinished
 from hilum.dataset.write import PlacedRow, write_shards
 from hilum.errors import DatasetError, OutputError
 from hilum.radiograph import Radiograph
@@ -54,7 +53,7 @@ def compile_dataset(
     """Read ``folders``, each a known collection, into the dataset folder ``output``.
 
     Every image found ends as a row or as a line of ``issues.csv``. The folder appears only
-    when it is complete.
+    when it is complete. Called again after a kill it goes on where it was.
 
     Raises:
         CollectionError: a folder is no known collection, or its tables are damaged.
@@ -68,20 +67,20 @@ def compile_dataset(
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
     records = [r for reading in readings for r in reading.radiographs]
-    prepared = _prepare(records, options.workers, issues, progress)
-    if not prepared:
-        raise DatasetError(
-            "no image could be read",
-            path=", ".join(str(folder) for folder in folders),
-            got=_count_kinds(issues) or "no images",
-            remedy="run 'hilum inspect' on each folder to see what is wrong",
-        )
-    merged = merge_copies(prepared, issues)
-    groups = group_ids(merged)
-    splits = assign_splits(merged, groups, options.split, issues)
-    rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
-
-    with _folder_when_complete(output) as folder:
+    with unfinished(output) as work:
+        prepared = _prepare(records, work, options.workers, issues, progress)
+        if not prepared:
+            raise DatasetError(
+                "no image could be read",
+                path=", ".join(str(folder) for folder in folders),
+                got=_count_kinds(issues) or "no images",
+                remedy="run 'hilum inspect' on each folder to see what is wrong",
+            )
+        merged = merge_copies(prepared, issues)
+        groups = group_ids(merged)
+        splits = assign_splits(merged, groups, options.split, issues)
+        rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
+        folder = work.folder
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
         lock = write_lock(rows, shards, readings, options.split, folder / "hilum.lock.json")
@@ -135,11 +134,22 @@ def _tell_apart(reading: Reading, readings: Sequence[Reading]) -> Reading:
 
 
 def _prepare(
-    records: Sequence[Radiograph], workers: int, issues: list[Issue], progress: Progress
+    records: Sequence[Radiograph],
+    work: Unfinished,
+    workers: int,
+    issues: list[Issue],
+    progress: Progress,
 ) -> list[Prepared]:
     prepared: list[Prepared] = []
     advance = progress("reading", len(records))
-    for outcome in map_ordered(prepare, records, workers=workers):
+    earlier = [work.find(record) for record in records]
+    unread = [record for record, known in zip(records, earlier, strict=True) if known is None]
+    fresh = map_ordered(prepare, unread, workers=workers)
+    for record, known in zip(records, earlier, strict=True):
+        outcome = known
+        if outcome is None:
+            outcome = next(fresh)
+            work.add(record, outcome)
         if outcome.prepared is not None:
             prepared.append(outcome.prepared)
         issues += outcome.issues
@@ -150,24 +160,3 @@ def _prepare(
 def _count_kinds(issues: Sequence[Issue]) -> str:
     counts = Counter(issue.kind for issue in issues)
     return ", ".join(f"{count} × {kind}" for kind, count in sorted(counts.items()))
-
-
-@contextmanager
-def _folder_when_complete(output: Path) -> Iterator[Path]:
-    """A hidden folder to write to, which becomes ``output`` at the end, or vanishes."""
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    try:
-        if unfinished.exists():  # left by a run that was killed
-            shutil.rmtree(unfinished)
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        unfinished.rename(output)
-    except OSError as error:
-        raise OutputError(
-            "the output cannot be written",
-            path=output,
-            got=error.strerror or str(error) or type(error).__name__,
-            remedy="choose a folder you may write to, with room enough",
-        ) from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
