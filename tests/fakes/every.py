@@ -28,3 +28,9 @@ FAKES: dict[str, DrawFake] = {
     "chestx-ray14": chestx_ray14.draw,
     "plain-folder": plain_folder.draw,
 }
+
+MORE_FAKES: dict[str, tuple[str, DrawFake]] = {
+    "radiography, first release": ("radiography", radiography.draw_first),
+    "radiography, middle releases": ("radiography", radiography.draw_middle),
+}
+"""Further layouts in which a collection is published: what → its name and the fake."""
