@@ -21,6 +21,25 @@ def test_covid_qu_ex_knows_bimcv_patients(tmp_path: Path) -> None:
     assert images["covid_1.png"].patient_id is None
 
 
+def test_covid_qu_ex_lung_half_says_nothing_of_the_infection(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw_lung_half(tmp_path, np.random.default_rng(0))
+    reading = read_folder(fake.folder)
+    assert {frozenset(r.masks) for r in reading.radiographs} == {frozenset({Structure.LUNGS})}
+    assert reading.radiographs[0].source_path == "Train/COVID-19/images/covid_1.png"
+
+
+def test_covid_qu_ex_gives_both_halves_the_infection_half_first(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw_both(tmp_path, np.random.default_rng(0))
+    reading = read_folder(fake.folder)
+    splits = [r.official_split for r in reading.radiographs]
+    assert splits == [Split.TRAIN] * 8 + [Split.TEST] * 4
+    assert sum(Structure.INFECTION in r.masks for r in reading.radiographs[:4]) == 4
+    doubled = "Infection Segmentation Data/Infection Segmentation Data/Train"
+    assert reading.radiographs[0].source_path.startswith(f"{doubled}/COVID-19/images/")
+    for half in (fake.folder / "COVID-QU-Ex").iterdir():
+        assert recognise(half)[0].facts.name == "covid-qu-ex"
+
+
 def test_radiography_masks_are_lungs_and_origins_those_that_are_sure(tmp_path: Path) -> None:
     images = by_name(read_fake("radiography", tmp_path))
     assert set(images["COVID-1.png"].masks) == {Structure.LUNGS}

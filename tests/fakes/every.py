@@ -30,6 +30,8 @@ FAKES: dict[str, DrawFake] = {
 }
 
 MORE_FAKES: dict[str, tuple[str, DrawFake]] = {
+    "covid-qu-ex, lung half": ("covid-qu-ex", covid_qu_ex.draw_lung_half),
+    "covid-qu-ex, both halves": ("covid-qu-ex", covid_qu_ex.draw_both),
     "radiography, first release": ("radiography", radiography.draw_first),
     "radiography, middle releases": ("radiography", radiography.draw_middle),
 }
