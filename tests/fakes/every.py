@@ -10,6 +10,7 @@ from tests.fakes import (
     ieee8023,
     kermany,
     plain_folder,
+    qata_cov19,
     radiography,
     shenzhen,
     v7,
@@ -18,6 +19,7 @@ from tests.fakes.fake import DrawFake
 
 FAKES: dict[str, DrawFake] = {
     "covid-qu-ex": covid_qu_ex.draw,
+    "qata-cov19": qata_cov19.draw,
     "radiography": radiography.draw,
     "general-blockchain": general_blockchain.draw,
     "ieee8023": ieee8023.draw,
@@ -32,6 +34,7 @@ FAKES: dict[str, DrawFake] = {
 MORE_FAKES: dict[str, tuple[str, DrawFake]] = {
     "covid-qu-ex, lung half": ("covid-qu-ex", covid_qu_ex.draw_lung_half),
     "covid-qu-ex, both halves": ("covid-qu-ex", covid_qu_ex.draw_both),
+    "qata-cov19, version 2 alone": ("qata-cov19", qata_cov19.draw_version_2),
     "radiography, first release": ("radiography", radiography.draw_first),
     "radiography, middle releases": ("radiography", radiography.draw_middle),
 }

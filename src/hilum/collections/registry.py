@@ -17,6 +17,7 @@ from hilum.collections.hannover import Hannover
 from hilum.collections.ieee8023 import Ieee8023
 from hilum.collections.kermany import Kermany
 from hilum.collections.plain_folder import PlainFolder
+from hilum.collections.qata_cov19 import QataCov19
 from hilum.collections.radiography import RadiographyDatabase
 from hilum.collections.shenzhen import Shenzhen
 from hilum.collections.v7 import V7Covid19Xray
@@ -27,6 +28,7 @@ Named = TypeVar("Named", Radiograph, Problem)
 
 COLLECTIONS: tuple[Collection, ...] = (
     CovidQuEx(),
+    QataCov19(),
     RadiographyDatabase(),
     GeneralBlockchain(),
     Ieee8023(),
