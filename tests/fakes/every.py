@@ -12,6 +12,7 @@ from tests.fakes import (
     plain_folder,
     qata_cov19,
     radiography,
+    rsna_pneumonia,
     shenzhen,
     v7,
 )
@@ -28,6 +29,7 @@ FAKES: dict[str, DrawFake] = {
     "hannover": hannover.draw,
     "shenzhen": shenzhen.draw,
     "chestx-ray14": chestx_ray14.draw,
+    "rsna-pneumonia": rsna_pneumonia.draw,
     "plain-folder": plain_folder.draw,
 }
 

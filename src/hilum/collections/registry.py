@@ -19,6 +19,7 @@ from hilum.collections.kermany import Kermany
 from hilum.collections.plain_folder import PlainFolder
 from hilum.collections.qata_cov19 import QataCov19
 from hilum.collections.radiography import RadiographyDatabase
+from hilum.collections.rsna_pneumonia import RsnaPneumonia
 from hilum.collections.shenzhen import Shenzhen
 from hilum.collections.v7 import V7Covid19Xray
 from hilum.errors import CollectionError
@@ -37,6 +38,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Hannover(),
     Shenzhen(),
     ChestXray14(),
+    RsnaPneumonia(),
     PlainFolder(),  # last: it takes whatever has class names
 )
 
