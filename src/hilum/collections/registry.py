@@ -16,6 +16,7 @@ from hilum.collections.general_blockchain import GeneralBlockchain
 from hilum.collections.hannover import Hannover
 from hilum.collections.ieee8023 import Ieee8023
 from hilum.collections.kermany import Kermany
+from hilum.collections.montgomery import Montgomery
 from hilum.collections.plain_folder import PlainFolder
 from hilum.collections.qata_cov19 import QataCov19
 from hilum.collections.radiography import RadiographyDatabase
@@ -37,6 +38,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Kermany(),
     Hannover(),
     Shenzhen(),
+    Montgomery(),
     ChestXray14(),
     RsnaPneumonia(),
     PlainFolder(),  # last: it takes whatever has class names
