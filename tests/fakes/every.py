@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.fakes import (
+    brixia,
+    brixia_cohen,
     chestx_ray14,
     covid_qu_ex,
     general_blockchain,
@@ -32,10 +34,13 @@ FAKES: dict[str, DrawFake] = {
     "montgomery": montgomery.draw,
     "chestx-ray14": chestx_ray14.draw,
     "rsna-pneumonia": rsna_pneumonia.draw,
+    "brixia": brixia.draw,
+    "brixia-cohen": brixia_cohen.draw,
     "plain-folder": plain_folder.draw,
 }
 
 MORE_FAKES: dict[str, tuple[str, DrawFake]] = {
+    "brixia, version 2": ("brixia", brixia.draw_version_2),
     "covid-qu-ex, lung half": ("covid-qu-ex", covid_qu_ex.draw_lung_half),
     "covid-qu-ex, both halves": ("covid-qu-ex", covid_qu_ex.draw_both),
     "qata-cov19, version 2 alone": ("qata-cov19", qata_cov19.draw_version_2),

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from hilum.collections.brixia import Brixia
+from hilum.collections.brixia_cohen import BrixiaCohen
 from hilum.collections.chestx_ray14 import ChestXray14
 from hilum.collections.collection import Collection, Problem, Reading
 from hilum.collections.covid_qu_ex import CovidQuEx
@@ -41,6 +43,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     Montgomery(),
     ChestXray14(),
     RsnaPneumonia(),
+    Brixia(),
+    BrixiaCohen(),
     PlainFolder(),  # last: it takes whatever has class names
 )
 
