@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,16 @@ def test_radiography_without_masks_has_no_problem(tmp_path: Path) -> None:
     assert collection.facts.name == "radiography"
     reading = collection.read(root)
     assert len(reading.radiographs) == 2 and reading.problems == ()
+
+
+def test_radiography_that_somebody_divided_is_a_plain_folder_with_splits(tmp_path: Path) -> None:
+    fake = radiography.draw_middle(tmp_path / "download", np.random.default_rng(0))
+    (root,) = fake.folder.iterdir()
+    for split in ("train", "test"):
+        shutil.copytree(root, tmp_path / "divided" / split)
+    reading = read_folder(tmp_path / "divided")
+    assert (reading.collection, len(reading.radiographs)) == ("plain-folder", 8)
+    assert reading.problems == ()
 
 
 def test_kermany_reads_patient_and_cause_from_the_name(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ Format: ``CXR_png/MCUCXR_<number>_<0|1>.png``, 1 is tuberculosis; the masks
 ``ManualMask/{leftMask,rightMask}/`` have the image's name, any value above zero is lung. Whose left
 is meant the files do not say: both masks are united, and which lung is which is told by where they
 lie when pixels are decoded, so that the right lung is at image-left whatever the folders mean.
-``ClinicalReadings/<stem>.txt`` begins with sex and age (``Patient's Sex: F``, ``Patient's Age:
-027Y``). Nothing tells whether two images are of one patient.
+``ClinicalReadings/<stem>.txt`` begins with sex and age (``Patient's Sex: F``,
+``Patient's Age: 027Y``). Nothing tells whether two images are of one patient.
 
 Citation: Jaeger et al. 2014, doi 10.3978/j.issn.2223-4292.2014.11.20; masks: Candemir et al. 2014,
 doi 10.1109/TMI.2013.2290491.

@@ -60,6 +60,7 @@ _FLAT_FINDINGS = {
     "Viral Pneumonia": Finding.VIRAL_PNEUMONIA,
 }
 _FLAT_NAME = re.compile(r"(COVID(-19)?|NORMAL|Viral Pneumonia) ?\(\d+\)\.png$", re.IGNORECASE)
+_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 _ORIGINS = {"Lung_Opacity": RSNA, "Viral Pneumonia": GUANGZHOU}
 _FLAT_ORIGINS = {"NORMAL": GUANGZHOU, "Viral Pneumonia": GUANGZHOU}
 
@@ -162,4 +163,6 @@ def _is_root(place: Path) -> bool:
     # Two of its own class names, so that a plain folder with images/ inside stays plain.
     if sum((place / name / "images").is_dir() for name in _FINDINGS) >= 2:
         return True
+    if place.name.lower() in _SPLITS:  # somebody divided the images: a plain folder with splits
+        return False
     return sum(holds_file_like(place / name, _FLAT_NAME) for name in _FLAT_FINDINGS) >= 2
