@@ -157,3 +157,23 @@ def _read_or_refuse(path: Path, data: bytes) -> None:
         read_workbook(path, required=("NAME",))
     except CollectionError as error:
         assert error.path == str(path) and error.remedy
+
+
+def test_texts_that_excel_keeps_in_one_place_are_read(tmp_path: Path) -> None:
+    cells = "".join(f'<c r="{cell}" t="s"><v>{n}</v></c>' for n, cell in enumerate(["A1", "B1"]))
+    row = '<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" t="s"><v>3</v></c></row>'
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    texts = "<si><t>NAME</t></si><si><t>URL</t></si><si><r><t>COVID</t></r><r><t>-1</t></r></si>"
+    strings = f'<sst xmlns="{space}">{texts}<si><t>=https://a.org</t></si></sst>'
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    path = _with_sheet(_write(tmp_path), _sheet(f'<row r="1">{cells}</row>', row))
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    types = members["[Content_Types].xml"].replace("</Types>", part)
+    with zipfile.ZipFile(path, "w") as archive:
+        new = {"[Content_Types].xml": types, "xl/sharedStrings.xml": strings}
+        for name, text in (members | new).items():
+            archive.writestr(name, text)
+    table = read_workbook(path, required=("NAME", "URL"))
+    assert table.rows == ({"NAME": "COVID-1", "URL": "=https://a.org"},)
