@@ -16,6 +16,7 @@ from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import open_dataset
 from hilum.errors import CollectionError, DatasetError, OutputError
 from hilum.radiograph import Split, Structure
+from tests.fakes import covid_qu_ex
 from tests.fakes.chest import draw_chest
 from tests.fakes.compiled import write_collection, write_radiograph
 from tests.fakes.fake import write_image, write_mask
@@ -237,3 +238,17 @@ def test_two_folders_of_one_collection_are_told_apart(tmp_path: Path) -> None:
 
     alone = open_dataset(compile_dataset(both[:1], tmp_path / "alone").folder)
     assert [r["source_path"] for s in Split for r in alone.labels(s)] == ["covid/a.png"]
+
+
+def test_both_halves_of_covid_qu_ex_give_one_row_per_file_on_the_test_side(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw_both(tmp_path / "download", np.random.default_rng(3))
+    compiled = compile_dataset([fake.folder], tmp_path / "out")
+    assert compiled.images_read == 12
+    assert compiled.issues_by_kind["identical file"] == 4
+    assert compiled.issues_by_kind["conflicting official_split"] == 4
+    # The lung half's further image of the patient in its Test goes there as well.
+    assert compiled.rows_by_split == {"test": 5, "train": 3}
+    assert "second mask" not in compiled.issues_by_kind
+    wanted = (Structure.INFECTION,)
+    test = open_dataset(compiled.folder).rows(Split.TEST, structures=wanted)
+    assert sum(row.mask(Structure.INFECTION) is not None for row in test) == 4

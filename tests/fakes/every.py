@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from tests.fakes import (
+    brixia,
+    brixia_cohen,
     chestx_ray14,
     covid_qu_ex,
     general_blockchain,
     hannover,
     ieee8023,
     kermany,
+    montgomery,
     plain_folder,
+    qata_cov19,
     radiography,
+    rsna_pneumonia,
     shenzhen,
     v7,
 )
@@ -18,6 +23,7 @@ from tests.fakes.fake import DrawFake
 
 FAKES: dict[str, DrawFake] = {
     "covid-qu-ex": covid_qu_ex.draw,
+    "qata-cov19": qata_cov19.draw,
     "radiography": radiography.draw,
     "general-blockchain": general_blockchain.draw,
     "ieee8023": ieee8023.draw,
@@ -25,6 +31,20 @@ FAKES: dict[str, DrawFake] = {
     "kermany": kermany.draw,
     "hannover": hannover.draw,
     "shenzhen": shenzhen.draw,
+    "montgomery": montgomery.draw,
     "chestx-ray14": chestx_ray14.draw,
+    "rsna-pneumonia": rsna_pneumonia.draw,
+    "brixia": brixia.draw,
+    "brixia-cohen": brixia_cohen.draw,
     "plain-folder": plain_folder.draw,
 }
+
+MORE_FAKES: dict[str, tuple[str, DrawFake]] = {
+    "brixia, version 2": ("brixia", brixia.draw_version_2),
+    "covid-qu-ex, lung half": ("covid-qu-ex", covid_qu_ex.draw_lung_half),
+    "covid-qu-ex, both halves": ("covid-qu-ex", covid_qu_ex.draw_both),
+    "qata-cov19, version 2 alone": ("qata-cov19", qata_cov19.draw_version_2),
+    "radiography, first release": ("radiography", radiography.draw_first),
+    "radiography, middle releases": ("radiography", radiography.draw_middle),
+}
+"""Further layouts in which a collection is published: what → its name and the fake."""

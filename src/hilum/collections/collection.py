@@ -22,6 +22,7 @@ class Problem:
     slashes; ``kind`` is one of a few fixed words so that problems can be counted:
 
     - ``missing image``, ``missing mask``, ``missing table``: named or expected, but not there;
+      ``missing images``: all of a table that are not there, in one;
     - ``mask without image``, ``unused mask``: a mask that no radiograph has;
     - ``mask of another shape``: its width to height is not the image's;
     - ``unexpected image``, ``unknown class``, ``not in metadata``, ``second copy``, ``outside the

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from hilum.collections.brixia import Brixia
+from hilum.collections.brixia_cohen import BrixiaCohen
 from hilum.collections.chestx_ray14 import ChestXray14
 from hilum.collections.collection import Collection, Problem, Reading
 from hilum.collections.covid_qu_ex import CovidQuEx
@@ -16,8 +18,11 @@ from hilum.collections.general_blockchain import GeneralBlockchain
 from hilum.collections.hannover import Hannover
 from hilum.collections.ieee8023 import Ieee8023
 from hilum.collections.kermany import Kermany
+from hilum.collections.montgomery import Montgomery
 from hilum.collections.plain_folder import PlainFolder
+from hilum.collections.qata_cov19 import QataCov19
 from hilum.collections.radiography import RadiographyDatabase
+from hilum.collections.rsna_pneumonia import RsnaPneumonia
 from hilum.collections.shenzhen import Shenzhen
 from hilum.collections.v7 import V7Covid19Xray
 from hilum.errors import CollectionError
@@ -27,6 +32,7 @@ Named = TypeVar("Named", Radiograph, Problem)
 
 COLLECTIONS: tuple[Collection, ...] = (
     CovidQuEx(),
+    QataCov19(),
     RadiographyDatabase(),
     GeneralBlockchain(),
     Ieee8023(),
@@ -34,7 +40,11 @@ COLLECTIONS: tuple[Collection, ...] = (
     Kermany(),
     Hannover(),
     Shenzhen(),
+    Montgomery(),
     ChestXray14(),
+    RsnaPneumonia(),
+    Brixia(),
+    BrixiaCohen(),
     PlainFolder(),  # last: it takes whatever has class names
 )
 
