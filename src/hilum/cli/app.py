@@ -35,6 +35,14 @@ app = typer.Typer(
 )
 
 Folders = Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Downloaded collections.")]
+Downloads = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FOLDER…",
+        help="Downloaded collections: folders, or zip archives, which are unpacked into a "
+        "temporary folder (TMPDIR) while the command runs.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Workers = Annotated[
     int | None,
@@ -93,7 +101,7 @@ def list_collections(as_json: AsJson = False) -> None:
 
 @app.command("inspect")
 def inspect_folders(
-    folders: Folders,
+    folders: Downloads,
     names_only: Annotated[
         bool, typer.Option("--names-only", help="Do not decode images and masks; quick.")
     ] = False,
@@ -139,7 +147,7 @@ def _show_inspection(values: dict[str, Any]) -> None:
 
 @app.command("compile")
 def compile_folders(
-    folders: Folders,
+    folders: Downloads,
     output: Annotated[Path, typer.Option("-o", "--output", help="The dataset folder to make.")],
     split: Annotated[
         str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
@@ -235,7 +243,12 @@ def fit_refusal_check(
 @app.command("predict")
 def predict_images(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Images, or folders to search through.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH…",
+            help="Images, folders to search through, or zip archives, which are unpacked into a "
+            "temporary folder (TMPDIR) while the command runs.",
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
     model: Annotated[
