@@ -99,6 +99,31 @@ def list_collections(as_json: AsJson = False) -> None:
             say(f"  {name.replace('_', ' '):16} {text or '–'}")
 
 
+@app.command("fetch")
+def fetch_collection(
+    name: Annotated[str, typer.Argument(help="A collection that 'hilum collections' lists.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The folder to fill; by default downloads/NAME."),
+    ] = None,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A zip archive or folder you downloaded: check that it is this collection, and "
+            "copy it to the output if one is named.",
+        ),
+    ] = None,
+) -> None:
+    """Download a collection from where it is published, or say how to get it.
+
+    Goes on where an earlier download broke off; what is there already is not fetched again.
+    """
+    from hilum.cli.fetch import fetch
+
+    fetch(name, output, given)
+
+
 @app.command("inspect")
 def inspect_folders(
     folders: Downloads,
