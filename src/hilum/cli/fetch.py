@@ -27,7 +27,10 @@ def fetch(name: str, output: Path | None, given: Path | None) -> None:
         with progress_bars() as progress:
             fetched = fetch_collection(name, folder, progress=progress)
     except KeyboardInterrupt:
-        say_error(f"Interrupted: what is there is kept in {folder}; the same command goes on.")
+        say_error(
+            f"Interrupted: downloaded parts are kept in {folder}, from where the same command goes "
+            "on; Git begins anew."
+        )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _tell(fetched)
 

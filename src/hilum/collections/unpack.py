@@ -20,7 +20,7 @@ from hilum.errors import CollectionError
 from hilum.workers import Progress
 
 MAX_UNPACKED = 2_000_000_000_000
-"""Bytes in one archive. The largest collection known has 45 thousand million."""
+"""Bytes in one archive. ChestX-ray14 has about 42 thousand million."""
 MAX_MEMBERS = 5_000_000
 """ChestX-ray14 has 112,120 images."""
 _MAX_RATIO = 50

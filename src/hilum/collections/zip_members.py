@@ -6,6 +6,7 @@ written, and what is written stays below one folder.
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import zipfile
@@ -82,6 +83,8 @@ def _trouble(info: zipfile.ZipInfo, place: str) -> tuple[str, str] | None:
     """Kind and detail of what keeps a file from being unpacked; None for a sound one."""
     if not is_safe_path(place) or place.endswith("."):
         return "unsafe path", "it would lie outside the folder, or nowhere"
+    if os.name == "nt" and re.search(r'[<>:"|?*\x00-\x1f]', place):
+        return "unsafe path", "Windows knows no such name"
     if any(_DEVICE.match(part.split(".")[0]) for part in place.split("/")):
         return "unsafe path", "it is named like a device"
     if stat.S_IFMT(info.external_attr >> 16) not in _PLAIN_FILES:

@@ -153,6 +153,15 @@ def test_a_file_that_changed_or_that_nobody_recorded_is_not_trusted(tmp_path: Pa
             fetch("kermany", tmp_path / "out", publication=published)
 
 
+def test_without_the_extra_the_page_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    monkeypatch.delitem(sys.modules, "hilum.collections.fetch.download", raising=False)
+    with pytest.raises(FetchError, match=r"needs more packages.*\[fetch\].*data\.mendeley\.com"):
+        fetch("kermany", tmp_path)
+
+
 def test_a_folder_that_may_not_be_written_is_one_sentence(
     cloned: Publication, tmp_path: Path
 ) -> None:

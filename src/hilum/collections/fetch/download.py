@@ -163,8 +163,7 @@ class _Resuming:
     def _check(self, part: Part) -> None:
         """Put a file aside that is not what it should be."""
         expected = self.source.sha256
-        got = pooch.file_hash(str(part.path))
-        if expected is not None and got != expected:
+        if expected is not None and (got := pooch.file_hash(str(part.path))) != expected:
             cause, words = "the checksum is wrong", f"SHA-256 {got}"
         elif self.source.name.endswith(".zip") and not zipfile.is_zipfile(part.path):
             cause, words = "this is no complete zip archive", f"{part.size:,} bytes"

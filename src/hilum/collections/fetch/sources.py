@@ -88,6 +88,10 @@ PUBLICATIONS: Mapping[str, Publication] = {
     ),
     "covid-qu-ex": Publication(KaggleSource("anasmohammedtahir/covidqu")),
     "radiography": Publication(KaggleSource("tawsifurrahman/covid19-radiography-database")),
-    "chestx-ray14": Publication(KaggleSource("nih-chest-xrays/data")),
+    "chestx-ray14": Publication(
+        KaggleSource("nih-chest-xrays/data"),
+        "It has about 42 GB, and as much again is needed while it is read. From NIH's own Box "
+        "folder come twelve .tar.gz archives: unpack those yourself.",
+    ),
 }
 """By the collection's short name, every collection that is published."""
