@@ -89,12 +89,7 @@ class _Resuming:
                 failures = 0 if part.size > most else failures + 1
                 most = max(most, part.size)
                 if failures > len(self.waits):
-                    raise FetchError(
-                        "the download broke off",
-                        path=url,
-                        got=f"{trouble}; {part.size:,} bytes are kept",
-                        remedy="run the same command again: it goes on where this one stopped",
-                    )
+                    raise self._given_up(trouble, part.size)
                 if failures:
                     time.sleep(self.waits[failures - 1])
         self._check(part)
@@ -180,6 +175,22 @@ class _Resuming:
             remedy=f"fetch again; if it stays so, see {self.help_page} for a new address",
         )
 
+    def _given_up(self, trouble: str, kept: int) -> FetchError:
+        if kept == 0:
+            return FetchError(
+                "the server gives nothing",
+                path=self.source.url,
+                got=trouble,
+                remedy=f"try again later, or download {self.source.name} from {self.help_page} and "
+                "give hilum the archive",
+            )
+        return FetchError(
+            "the download broke off",
+            path=self.source.url,
+            got=f"{trouble}; {kept:,} bytes are kept",
+            remedy="run the same command again: it goes on where this one stopped",
+        )
+
     def _refused(self, cause: str, got: object) -> FetchError:
         return FetchError(
             cause,
@@ -191,8 +202,11 @@ class _Resuming:
 
 
 def _words(error: object) -> str:
-    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    return text[:200]
+    """What went wrong, without the objects that requests and urllib3 wrap around it."""
+    arguments = error.args if isinstance(error, Exception) else ()
+    error = getattr(arguments[0], "reason", error) if arguments else error
+    text = " ".join(str(error).split()).rpartition("): ")[2].rstrip(".")
+    return text[:200] or type(error).__name__
 
 
 def _length(response: requests.Response) -> int | None:
