@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hilum.collections import unpack as module
@@ -207,3 +208,26 @@ def test_names_only_makes_empty_files(tmp_path: Path) -> None:
         archive, tmp_path / "out", names_only=True, progress=no_progress
     )
     assert (tmp_path / "out/a/b.png").read_bytes() == b"" and problems == ()
+
+
+def test_random_damage_never_ends_in_a_traceback_nor_loses_a_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    contents = {f"images/{number}.png": rng.bytes(200) for number in range(4)}
+    whole = write_zip(tmp_path / "whole.zip", contents).read_bytes()
+    archive = tmp_path / "a.zip"
+    for number in range(200):
+        data = bytearray(whole)
+        for place in rng.integers(len(data), size=rng.integers(1, 4)):
+            data[place] ^= 1 << rng.integers(8)
+        archive.write_bytes(data)
+        try:
+            declared_size(archive)
+            files, problems = unpacked(archive, tmp_path / f"in/out{number}")
+        except CollectionError:
+            continue
+        directory = zipfile.ZipFile(archive)
+        with directory:
+            names = {info.filename for info in directory.infolist()}
+        assert len(files) + len(problems) >= len({n for n in names if not n.endswith(("/", "\\"))})
+    assert {path.name for path in tmp_path.iterdir()} == {"whole.zip", "a.zip", "in"}
+    assert all(path.name.startswith("out") for path in (tmp_path / "in").iterdir())
