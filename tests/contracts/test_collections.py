@@ -19,6 +19,7 @@ from hilum.errors import CollectionError
 from hilum.imaging.masks import read_mask
 from hilum.imaging.read import read_picture
 from hilum.radiograph import MaskFile, Structure
+from tests.collections.zips import zip_folder
 from tests.fakes.every import FAKES, MORE_FAKES
 from tests.fakes.fake import DrawFake, FakeCollection
 
@@ -204,3 +205,13 @@ def test_images_beside_the_collection_are_reported(
     reading = read_folder(fake.folder, others=fake.others)
     outside = [p for p in reading.problems if p.kind == "outside the collection"]
     assert [problem.source_path for problem in outside] == ["zz"]
+
+
+def test_a_zip_archive_is_inspected_as_its_folder_is(
+    collection: Collection, fake: FakeCollection, tmp_path: Path
+) -> None:
+    archive = zip_folder(fake.folder, tmp_path / f"{fake.folder.name}.zip")
+    zipped = inspect(archive, others=fake.others, check_pixels=True)
+    folder = inspect(fake.folder, others=fake.others, check_pixels=True)
+    assert zipped.root == archive / folder.root.relative_to(fake.folder)
+    assert dataclasses.replace(zipped, root=folder.root) == folder

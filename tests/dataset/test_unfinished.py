@@ -18,6 +18,7 @@ from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.prepare import Outcome, prepare
 from hilum.errors import OutputError
 from hilum.radiograph import Radiograph
+from tests.collections.zips import zip_folder
 from tests.fakes.chest import draw_chest
 from tests.fakes.compiled import write_collection, write_radiograph
 
@@ -114,6 +115,15 @@ def test_a_compile_killed_while_writing_loses_one_shard_at_most(
     assert read == []
     assert len(left) == 4 and len(again) == 1
     assert contents(output) == contents(unbroken)
+
+
+def test_a_killed_compile_of_an_archive_goes_on(
+    collection: Path, tmp_path: Path, read: list[str]
+) -> None:
+    archive = zip_folder(collection, tmp_path / "qu-ex.zip")
+    kill(archive, tmp_path / "out", "writing", 2)
+    compile_dataset([archive], tmp_path / "out")
+    assert read == []
 
 
 def test_what_changed_after_the_kill_is_read_again(

@@ -36,6 +36,14 @@ app = typer.Typer(
 )
 
 Folders = Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Downloaded collections.")]
+Downloads = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FOLDER…",
+        help="Downloaded collections: folders, or zip archives, which are unpacked into a "
+        "temporary folder (TMPDIR) while the command runs.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Workers = Annotated[
     int | None,
@@ -92,9 +100,34 @@ def list_collections(as_json: AsJson = False) -> None:
             say(f"  {name.replace('_', ' '):16} {text or '–'}")
 
 
+@app.command("fetch")
+def fetch_collection(
+    name: Annotated[str, typer.Argument(help="A collection that 'hilum collections' lists.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The folder to fill; by default downloads/NAME."),
+    ] = None,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A zip archive or folder you downloaded: check that it is this collection, and "
+            "copy it to the output if one is named.",
+        ),
+    ] = None,
+) -> None:
+    """Download a collection from where it is published, or say how to get it.
+
+    Goes on where an earlier download broke off; what is there already is not fetched again.
+    """
+    from hilum.cli.fetch import fetch
+
+    fetch(name, output, given)
+
+
 @app.command("inspect")
 def inspect_folders(
-    folders: Folders,
+    folders: Downloads,
     names_only: Annotated[
         bool, typer.Option("--names-only", help="Do not decode images and masks; quick.")
     ] = False,
@@ -140,7 +173,7 @@ def _show_inspection(values: dict[str, Any]) -> None:
 
 @app.command("compile")
 def compile_folders(
-    folders: Folders,
+    folders: Downloads,
     output: Annotated[Path, typer.Option("-o", "--output", help="The dataset folder to make.")],
     split: Annotated[
         str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
@@ -240,7 +273,12 @@ def fit_refusal_check(
 @app.command("predict")
 def predict_images(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Images, or folders to search through.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH…",
+            help="Images, folders to search through, or zip archives, which are unpacked into a "
+            "temporary folder (TMPDIR) while the command runs.",
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
     model: Annotated[

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from hilum.collections.archives import Source
 from hilum.collections.brixia import Brixia
 from hilum.collections.brixia_cohen import BrixiaCohen
 from hilum.collections.chestx_ray14 import ChestXray14
@@ -56,6 +57,13 @@ def recognise(folder: Path) -> tuple[Collection, Path]:
         CollectionError: there is no such folder, it may not be entered, it is no collection
             hilum knows, or it holds several of them side by side.
     """
+    if folder.is_file():
+        raise CollectionError(
+            "this is a file",
+            path=folder,
+            expected="a folder, or for 'inspect', 'compile' and 'predict' a zip archive",
+            remedy="unpack it and give the folder",
+        )
     if not folder.is_dir():
         raise CollectionError("there is no such folder", path=folder, remedy="check the spelling")
     with _readable(folder):
@@ -97,6 +105,11 @@ def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
         radiographs=tuple(map(_with_printable_path, reading.radiographs)),
         problems=tuple(map(_with_printable_path, reading.problems + outside)),
     )
+
+
+def read_source(source: Source, *, others: Sequence[Path] = ()) -> Reading:
+    """As :func:`read_folder`; what an archive would not give is among the reading's problems."""
+    return source.complete(read_folder(source.path, others=others))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ beside it. Each lung is an annotation of category ``Lung`` with polygons in pixe
 With exactly two outlines in a frontal image, the one at image-left is the right lung. Tags carry
 finding, view, sex, age, place and the patient's number in covid-chestxray-dataset. The lungs
 include most of the region behind the heart and, where visible, below the diaphragm's dome.
+Other archives in ``annotations/`` export the same outlines and are not read.
 ``annotations/all-images-semantic-masks/`` repeats the outlines as PNG, named by a number that
 ``darwin_url`` holds; they are reported as unused.
 
@@ -109,7 +110,8 @@ class V7Covid19Xray(Collection):
         radiographs = tuple(self._radiographs(coco.images, homes, problems))
         masks = [mask for folder in _MASK_FOLDERS for mask in image_files(root / folder)]
         problems += _unused_masks(root, masks, coco.images)
-        problems += unclaimed_images(root, masks)
+        exports = (root / "annotations").glob("*.zip")
+        problems += unclaimed_images(root, [*masks, *exports, path])
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
     def _radiographs(

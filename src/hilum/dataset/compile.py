@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hilum.collections.archives import Source, open_sources
 from hilum.collections.collection import Reading
-from hilum.collections.registry import read_folder, recognise
+from hilum.collections.registry import read_source, recognise
 from hilum.dataset.card import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.issues import Issue, issues_of, write_issues
@@ -50,20 +51,28 @@ def compile_dataset(
     options: CompileOptions | None = None,
     progress: Progress = no_progress,
 ) -> Compiled:
-    """Read ``folders``, each a known collection, into the dataset folder ``output``.
+    """Read ``folders``, each a known collection or its zip archive, into the folder ``output``.
 
     Every image found ends as a row or as a line of ``issues.csv``. The folder appears only
     when it is complete. Called again after a kill it goes on where it was.
 
     Raises:
-        CollectionError: a folder is no known collection, or its tables are damaged.
+        CollectionError: a folder is no known collection, or its tables are damaged; an archive
+            cannot be unpacked.
         DatasetError: not one image could be read, or a folder is given twice.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, or cannot be written.
     """
     options = options or CompileOptions()
     _refuse_existing(output)
-    readings = _read(folders)
+    with open_sources(folders, progress=progress) as sources:
+        return _compile(sources, output, options, progress)
+
+
+def _compile(
+    sources: Sequence[Source], output: Path, options: CompileOptions, progress: Progress
+) -> Compiled:
+    readings = _read(sources)
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
     records = [r for reading in readings for r in reading.radiographs]
@@ -72,7 +81,7 @@ def compile_dataset(
         if not prepared:
             raise DatasetError(
                 "no image could be read",
-                path=", ".join(str(folder) for folder in folders),
+                path=", ".join(str(source.named) for source in sources),
                 got=_count_kinds(issues) or "no images",
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
@@ -101,25 +110,24 @@ def _refuse_existing(output: Path) -> None:
         )
 
 
-def _read(folders: Sequence[Path]) -> list[Reading]:
-    roots = [recognise(folder)[1].resolve() for folder in folders]
+def _read(sources: Sequence[Source]) -> list[Reading]:
+    roots = [recognise(source.path)[1].resolve() for source in sources]
     if len(set(roots)) < len(roots):
-        raise DatasetError(
-            "a folder is given twice", path=", ".join(map(str, folders)), remedy="give each once"
-        )
+        named = ", ".join(str(source.named) for source in sources)
+        raise DatasetError("a folder is given twice", path=named, remedy="give each once")
     readings = [
-        read_folder(folder, others=[other for other in roots if other != root])
-        for folder, root in zip(folders, roots, strict=True)
+        read_source(source, others=[other for other in roots if other != root])
+        for source, root in zip(sources, roots, strict=True)
     ]
     return [_tell_apart(reading, readings) for reading in readings]
 
 
 def _tell_apart(reading: Reading, readings: Sequence[Reading]) -> Reading:
     """Where several folders of one collection are given, paths begin where the folders part."""
-    roots = [other.root.resolve() for other in readings if other.collection == reading.collection]
+    roots = [_place(other) for other in readings if other.collection == reading.collection]
     if len(roots) == 1:
         return reading
-    place = reading.root.resolve().relative_to(os.path.commonpath(roots))
+    place = _place(reading).relative_to(os.path.commonpath(roots))
     return dataclasses.replace(
         reading,
         radiographs=tuple(
@@ -131,6 +139,11 @@ def _tell_apart(reading: Reading, readings: Sequence[Reading]) -> Reading:
             for p in reading.problems
         ),
     )
+
+
+def _place(reading: Reading) -> Path:
+    """Where the collection begins; in an archive, as if that were a folder."""
+    return reading.shown_root.resolve()
 
 
 def _prepare(

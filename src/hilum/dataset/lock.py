@@ -36,7 +36,7 @@ def write_lock(
 
     ``files`` maps the SHA-256 of each source image to the places it was found at. Of each input's
     mask files there is one hash over all; its tables count by the labels they lead to, of which
-    ``content_sha256`` is made.
+    ``content_sha256`` is made. An input that was a zip archive has its file name.
     """
     lock = {
         "format": LOCK_FORMAT,
@@ -48,6 +48,7 @@ def write_lock(
         "inputs": [
             {
                 "collection": reading.collection,
+                **({} if reading.archive is None else {"archive": reading.archive.name}),
                 "images": len(reading.radiographs),
                 "masks_sha256": _masks_hash(reading),
             }

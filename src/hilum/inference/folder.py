@@ -189,6 +189,8 @@ def predict_to_folder(
 
 
 def _predict(predictor: Predictor, image: InputImage) -> Prediction:
+    if image.trouble is not None:
+        return Prediction(str(image.path), Status.FAILED, image.trouble)
     name = os.fsencode(image.stem.rpartition("/")[2])
     if len(name) > _LONGEST_NAME:
         reason = "the file name is too long for pictures to be named after it. Rename the file."
