@@ -1,19 +1,22 @@
 """Write the parts of the documentation that follow from code and from the bundled model.
 
-    python docs/generate.py
+    python docs/generate.py [collections] [model]
 
-Writes ``collections.md`` from the registry, the scores in ``model.md`` and ``README.md`` from the
-metadata of the bundled model, and what that model gives for the reference images of ``hilum
-verify``. Run it after a change of either; tests compare. Needs ONNX Runtime (the extra ``dev``).
+``collections`` writes ``collections.md`` and a page for each collection of the registry below
+``collections/``. ``model`` writes the scores in ``model.md`` and ``README.md`` from the metadata of
+the bundled model, and what that model gives for the reference images of ``hilum verify``; it needs
+ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a change of either; tests
+compare.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hilum.collections.collection import Collection
+from hilum.collections.collection import Collection, Facts
 from hilum.collections.registry import COLLECTIONS
 from hilum.inference import Predictor
 from hilum.inference.advice import advise
@@ -34,13 +37,37 @@ _COLLECTIONS_HEAD = """\
 `hilum inspect` and `hilum compile` take the folder of each of these as it is downloaded.
 `hilum collections` prints the same facts. Image counts are those of the published collection;
 parts of it are read as well. A structure is named where the collection has masks of it; the
-lung convention says what its lung masks count as lung (see the [glossary](glossary.md)).
+lung convention on a collection's page says what its lung masks count as lung (see the
+[glossary](glossary.md)).
 """
 
 
 def main() -> None:
-    """Write all of them."""
-    (FOLDER / "collections.md").write_text(collections_page(), encoding="utf-8")
+    """Write the parts that are asked for."""
+    parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
+    parser.add_argument("parts", nargs="*", metavar="part", help="collections, model; else both")
+    parts = parser.parse_args().parts or ["collections", "model"]
+    if unknown := set(parts) - {"collections", "model"}:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    if "collections" in parts:
+        write_collections()
+    if "model" in parts:
+        write_model()
+
+
+def write_collections() -> None:
+    """Write the index and the pages of all collections; pages of others are removed."""
+    pages = collection_pages()
+    for place, text in pages.items():
+        (FOLDER / place).parent.mkdir(exist_ok=True)
+        (FOLDER / place).write_text(text, encoding="utf-8")
+    for page in (FOLDER / "collections").glob("*.md"):
+        if page.relative_to(FOLDER).as_posix() not in pages:
+            page.unlink()
+
+
+def write_model() -> None:
+    """Write the bundled model's scores and outputs, and say if a runtime drifts too far."""
     for page in SCORED_PAGES:
         text = page.read_text(encoding="utf-8")
         page.write_text(with_scores(text, read_model(), page), encoding="utf-8")
@@ -50,13 +77,13 @@ def main() -> None:
     sys.exit(not verification.passed)
 
 
-def collections_page() -> str:
-    """The page on all collections of the registry, in its order."""
+def collection_pages() -> dict[str, str]:
+    """Place below ``docs`` → text of the index and of each collection's page."""
     overview = _table(
         ("name", "images", "findings", "masks", "licence"),
         (
             (
-                f"[`{facts.name}`](#{facts.name})",
+                f"[`{facts.name}`]({_place(facts)})",
                 facts.images,
                 ", ".join(facts.findings),
                 ", ".join(facts.structures) or "–",
@@ -65,16 +92,27 @@ def collections_page() -> str:
             for facts in (collection.facts for collection in COLLECTIONS)
         ),
     )
-    return "\n".join([_COLLECTIONS_HEAD, overview, *map(_section, COLLECTIONS)])
+    pages = {"collections.md": f"{_COLLECTIONS_HEAD}\n{overview}"}
+    return pages | {_place(collection.facts): _page(collection) for collection in COLLECTIONS}
 
 
-def _section(collection: Collection) -> str:
+def _place(facts: Facts) -> str:
+    return f"collections/{facts.name}.md"
+
+
+def _page(collection: Collection) -> str:
     facts = collection.facts
+    module = type(collection).__module__.rpartition(".")[2]
     lines = [
-        f"## {facts.name}\n",
-        f"{facts.title}\n",
+        f"# {facts.title}\n",
+        "<!-- Written by docs/generate.py;"
+        f" change src/hilum/collections/{module}.py instead. -->\n",
+        f"`{facts.name}` in hilum's tables; one of the [collections](../collections.md).\n",
         *(f"{paragraph}\n" for paragraph in _description(collection)),
-        f"- Lung convention: {facts.lung_convention or '–'}",
+        f"- Images: {facts.images}",
+        f"- Findings: {', '.join(facts.findings)}",
+        f"- Masks: {', '.join(facts.structures) or '–'}",
+        f"- [Lung convention](../glossary.md): {facts.lung_convention or '–'}",
         f"- Licence: {facts.licence.name}" + (f", {facts.licence.url}" * bool(facts.licence.url)),
         f"- Citation: {facts.citation}",
         f"- Home page: {facts.home_page}",

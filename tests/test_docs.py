@@ -19,7 +19,7 @@ from hilum.radiograph import Finding
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 COMMANDS: dict[str, Any] = typer.main.get_command(hilum.cli.app.app).commands
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -100,3 +100,20 @@ def test_a_page_has_the_scores_of_the_bundled_model(page: Path) -> None:
     assert committed == generate["with_scores"](committed, read_model(), page), (
         "run 'python docs/generate.py'"
     )
+
+
+def test_the_pages_of_the_collections_are_current() -> None:
+    generate = runpy.run_path(str(DOCS / "generate.py"))
+
+    committed = {
+        page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8")
+        for page in [DOCS / "collections.md", *(DOCS / "collections").iterdir()]
+    }
+    assert committed == generate["collection_pages"](), "run 'python docs/generate.py collections'"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_to_files(page: Path) -> None:
+    places = [place for place, _ in _LINK.findall(page.read_text(encoding="utf-8")) if place]
+
+    assert [place for place in places if not (page.parent / place).exists()] == []

@@ -94,6 +94,10 @@ class CollectionError(HilumError):
     """A folder that is no known collection, or an unusable one."""
 
 
+class FetchError(HilumError):
+    """A collection that could not be downloaded, or is not what it should be."""
+
+
 class DatasetError(HilumError):
     """A compiled dataset that is missing, incomplete or of another kind."""
 

@@ -182,8 +182,8 @@ class MaskRuns:
     radiograph.
     """
 
-    runs: tuple[int, ...] | bytes
-    """Numbers in rows and columns, bytes in the other packings."""
+    runs: tuple[int, ...] | str
+    """Numbers in rows and columns; in the other packings text, a character for each byte."""
     packing: RunPacking
     size: tuple[int, int]
     """(width, height)"""

@@ -14,7 +14,17 @@ from tests.fakes.model import draw_pixels
 from tests.inference.outputs import write_png
 
 COMMANDS = [
-    *("collections", "inspect", "compile", "train", "fit-refusal", "predict", "report", "verify"),
+    *(
+        "collections",
+        "fetch",
+        "inspect",
+        "compile",
+        "train",
+        "fit-refusal",
+        "predict",
+        "report",
+        "verify",
+    ),
 ]
 
 

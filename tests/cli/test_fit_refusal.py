@@ -6,18 +6,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import cv2
-import numpy as np
 import onnx
 import pytest
 
 from hilum.inference.model import read_model
 from tests.cli.conftest import COMMAND, Hilum
-from tests.fakes.chest import draw_chest
-from tests.fakes.every import FAKES
-from tests.fakes.fake import write_image
+from tests.fakes.refusal import draw_two_collections
 
-SIZE = (96, 80)
 WITHOUT_TRAINING = """
 import sys
 for name in ("torch", "lightning", "onnx", "onnxscript", "yaml", "matplotlib"):
@@ -27,18 +22,7 @@ for name in ("torch", "lightning", "onnx", "onnxscript", "yaml", "matplotlib"):
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two fakes, the first with a lateral and a CT slice, of films that are large enough."""
-    found = []
-    for name in ("ieee8023", "kermany"):
-        fake = FAKES[name](tmp_path_factory.mktemp(name), np.random.default_rng(3))
-        images = sorted(p for p in fake.folder.rglob("*") if p.suffix in (".jpeg", ".jpg", ".png"))
-        for number, path in enumerate(images):
-            rng = np.random.default_rng([number, *name.encode()])
-            clouds = cv2.resize(rng.integers(0, 256, (6, 5), np.uint8), SIZE[::-1])
-            chest = cv2.addWeighted(draw_chest(rng, size=SIZE).pixels, 0.6, clouds, 0.4, 0)
-            write_image(path, chest.astype(np.uint8))
-        found.append(fake.folder)
-    return found
+    return draw_two_collections(tmp_path_factory.mktemp("collections"))
 
 
 def test_it_writes_a_check_and_its_figures_without_the_training_packages(

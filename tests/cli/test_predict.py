@@ -16,6 +16,7 @@ import pytest
 
 from hilum.radiograph import Finding
 from tests.cli.conftest import COMMAND, Hilum
+from tests.collections.zips import add_link, zip_folder
 from tests.fakes.model import FINDINGS, draw_pixels
 from tests.inference.outputs import files_below, read_rows, write_png
 
@@ -210,7 +211,7 @@ def test_control_c_keeps_what_is_finished(threads: int, model: Path, tmp_path: P
     told = [json.loads(line)["path"] for line in [*first, *output.splitlines()]]
     assert process.returncode == 130
     assert "Traceback" not in errors
-    said = re.match(r"Interrupted: (\d+) of 600 images are finished and kept in .*out\.$", errors)
+    said = re.match(r"Interrupted: (\d+) of 600 images are finished and kept in .*out; ", errors)
     assert said is not None, errors
     rows = list(read_rows(tmp_path / "out"))
     # It may be interrupted between writing a row, counting it and telling it.
@@ -238,6 +239,17 @@ def test_a_killed_run_leaves_a_valid_table(model: Path, tmp_path: Path) -> None:
     rows = read_rows(tmp_path / "out")
     assert list(rows)[:5] == told
     assert all(row["model"] and row["status"] == "ok" for row in rows.values())
+
+    resumed = subprocess.run(
+        [*COMMAND, *arguments, "--model", str(model), "--json", "--no-overlays", "--resume"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert len(rows) + len(resumed.stdout.splitlines()) == 600
+    assert "600 images: 600 ok" in resumed.stderr
+    assert len(read_rows(tmp_path / "out")) == 600
 
 
 def test_a_reader_that_goes_away_is_no_traceback(model: Path, films: Path, tmp_path: Path) -> None:
@@ -283,3 +295,34 @@ def test_importing_the_command_line_is_light() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_an_archive_is_predicted_like_its_folder(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    (films / "notes.txt").write_text("text")
+    archive = zip_folder(films, tmp_path / "films.zip")
+    arguments = ("--model", model, "--threads", "1", "-o")
+    unpacked = hilum("predict", films, *arguments, tmp_path / "one")
+    packed = hilum("predict", archive, *arguments, tmp_path / "two")
+    assert packed.returncode == 0, packed.stderr
+    assert packed.stdout == unpacked.stdout
+    assert str(archive / "notes.txt") in packed.stderr and "unpacked-" not in packed.stderr
+    assert files_below(tmp_path / "one") == files_below(tmp_path / "two")
+    assert read_rows(tmp_path / "one") == read_rows(tmp_path / "two")
+
+
+def test_what_an_archive_does_not_give_is_a_failed_row(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    archives = [zip_folder(films, tmp_path / f"{name}/films.zip") for name in ("a", "b")]
+    add_link(archives[0], "../link.png", "/etc/passwd")
+    add_link(archives[0], "__MACOSX/._link.png", "/etc/passwd")
+    done = hilum("predict", *archives, "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 1
+    assert "7 images: 6 ok, 0 refused, 1 failed." in done.stderr
+    rows = read_rows(tmp_path / "out")
+    assert {f"{name}/films.zip/covid.png" for name in ("a", "b")} <= rows.keys()
+    assert rows["../link.png"]["status"] == "failed"
+    assert rows["../link.png"]["reason"].startswith("unsafe path")
+    assert not any("unpacked-" in path for path in rows)

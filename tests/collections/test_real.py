@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hilum.collections.v7_annotations import drawn_lungs, mask_files, read_annot
 from hilum.imaging.masks import read_mask
 from hilum.imaging.read import read_picture
 from hilum.radiograph import Structure
+from tests.collections.zips import zip_folder
 
 pytestmark = pytest.mark.real
 
@@ -180,3 +182,15 @@ def test_nih_normal(shared_data: Path) -> None:
     assert found.findings == {"normal": 24}
     assert found.patients == 24
     assert _problems(found) == {}
+
+
+@pytest.mark.parametrize("name", ["hannover", "general-blockchain", "v7-covid19-xray"])
+def test_a_zip_archive_is_inspected_as_its_folder_is(
+    name: str, shared_data: Path, tmp_path: Path
+) -> None:
+    archive = zip_folder(shared_data / name, tmp_path / "download.zip", below=f"{name}-master")
+    others = [shared_data / "ieee8023"] if name.startswith("v7") else []
+    zipped = inspect(archive, others=others, check_pixels=name == "hannover")
+    folder = inspect(shared_data / name, others=others, check_pixels=name == "hannover")
+    assert zipped.root == archive / f"{name}-master"
+    assert dataclasses.replace(zipped, root=folder.root) == folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hilum.collections.registry import read_folder, recognise
 from hilum.errors import CollectionError
 from hilum.radiograph import Finding, LungConvention, Split, Structure, View
 from tests.collections.readings import by_name, problems_of, read_fake
-from tests.fakes import chestx_ray14, covid_qu_ex
+from tests.fakes import chestx_ray14, covid_qu_ex, radiography
 from tests.fakes.fake import write_chest
 
 
@@ -21,14 +22,63 @@ def test_covid_qu_ex_knows_bimcv_patients(tmp_path: Path) -> None:
     assert images["covid_1.png"].patient_id is None
 
 
+def test_covid_qu_ex_lung_half_says_nothing_of_the_infection(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw_lung_half(tmp_path, np.random.default_rng(0))
+    reading = read_folder(fake.folder)
+    assert {frozenset(r.masks) for r in reading.radiographs} == {frozenset({Structure.LUNGS})}
+    assert reading.radiographs[0].source_path == "Train/COVID-19/images/covid_1.png"
+
+
+def test_covid_qu_ex_gives_both_halves_the_infection_half_first(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw_both(tmp_path, np.random.default_rng(0))
+    reading = read_folder(fake.folder)
+    splits = [r.official_split for r in reading.radiographs]
+    assert splits == [Split.TRAIN] * 8 + [Split.TEST] * 4
+    assert sum(Structure.INFECTION in r.masks for r in reading.radiographs[:4]) == 4
+    doubled = "Infection Segmentation Data/Infection Segmentation Data/Train"
+    assert reading.radiographs[0].source_path.startswith(f"{doubled}/COVID-19/images/")
+    for half in (fake.folder / "COVID-QU-Ex").iterdir():
+        assert recognise(half)[0].facts.name == "covid-qu-ex"
+
+
 def test_radiography_masks_are_lungs_and_origins_those_that_are_sure(tmp_path: Path) -> None:
     images = by_name(read_fake("radiography", tmp_path))
     assert set(images["COVID-1.png"].masks) == {Structure.LUNGS}
     assert images["COVID-1.png"].lung_convention is LungConvention.AERATED
-    assert images["COVID-1.png"].origin is None
+    assert images["COVID-1.png"].origin == "BIMCV-COVID19+"
+    assert images["COVID-2.png"].origin is None
+    assert images["Normal-1.png"].origin == "RSNA Pneumonia Detection Challenge"
     assert images["Lung_Opacity-1.png"].origin == "RSNA Pneumonia Detection Challenge"
     kermany = by_name(read_fake("kermany", tmp_path / "2"))["person1_bacteria_1.jpeg"]
     assert images["Viral Pneumonia-1.png"].origin == kermany.origin
+    assert images["Normal-2.png"].origin == kermany.origin
+    assert (images["Normal-2.png"].view, images["Normal-1.png"].view) == (View.AP, None)
+
+
+def test_radiography_workbooks_that_do_not_fit_are_told(tmp_path: Path) -> None:
+    reading = read_fake("radiography", tmp_path)
+    assert list(problems_of(reading, "not in metadata")) == ["COVID/images/COVID-2.png"]
+    assert problems_of(reading, "missing images") == {
+        "COVID.metadata.xlsx": "2 images of COVID.metadata.xlsx are not here, first covid-3"
+    }
+    assert (
+        "no sound Excel workbook"
+        in problems_of(reading, "damaged table")["Lung_Opacity.metadata.xlsx"]
+    )
+
+
+def test_radiography_first_release_spells_its_names_its_own_way(tmp_path: Path) -> None:
+    fake = radiography.draw_first(tmp_path, np.random.default_rng(0))
+    reading = read_folder(fake.folder)
+    images = by_name(reading)
+    sirm = "Italian Society of Medical and Interventional Radiology"
+    assert [images[f"COVID-19{n}.png"].origin for n in (" (1)", " (2)", "(3)")] == [
+        *(sirm, None, None),
+    ]
+    children = images["NORMAL (1).png"]
+    assert children.origin == images["Viral Pneumonia (1).png"].origin
+    assert (children.view, children.masks, children.lung_convention) == (View.AP, {}, None)
+    assert list(problems_of(reading, "unexpected image")) == ["NORMAL/holiday.png"]
 
 
 def test_radiography_without_masks_has_no_problem(tmp_path: Path) -> None:
@@ -38,6 +88,16 @@ def test_radiography_without_masks_has_no_problem(tmp_path: Path) -> None:
     assert collection.facts.name == "radiography"
     reading = collection.read(root)
     assert len(reading.radiographs) == 2 and reading.problems == ()
+
+
+def test_radiography_that_somebody_divided_is_a_plain_folder_with_splits(tmp_path: Path) -> None:
+    fake = radiography.draw_middle(tmp_path / "download", np.random.default_rng(0))
+    (root,) = fake.folder.iterdir()
+    for split in ("train", "test"):
+        shutil.copytree(root, tmp_path / "divided" / split)
+    reading = read_folder(tmp_path / "divided")
+    assert (reading.collection, len(reading.radiographs)) == ("plain-folder", 8)
+    assert reading.problems == ()
 
 
 def test_kermany_reads_patient_and_cause_from_the_name(tmp_path: Path) -> None:

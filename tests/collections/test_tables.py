@@ -26,6 +26,12 @@ def test_skips_comment_lines(tmp_path: Path) -> None:
     assert read_table(path, required=("name",), comment="#").rows == ({"name": "a.png"},)
 
 
+def test_the_commonest_separator_of_the_header_counts(tmp_path: Path) -> None:
+    path = _write(tmp_path, b"name;place;sex\na;x, y, z, w;M\n")
+    row = {"name": "a", "place": "x, y, z, w", "sex": "M"}
+    assert read_table(path, required=("name",), separators=",;").rows == (row,)
+
+
 def test_a_row_of_another_length_is_a_problem(tmp_path: Path) -> None:
     table = read_table(_write(tmp_path, b"a,b\n1,2\n1\n1,2,3\n"), required=("a",))
     assert len(table.rows) == 1

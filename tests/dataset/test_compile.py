@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +16,7 @@ from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import open_dataset
 from hilum.errors import CollectionError, DatasetError, OutputError
 from hilum.radiograph import Split, Structure
+from tests.fakes import covid_qu_ex
 from tests.fakes.chest import draw_chest
 from tests.fakes.compiled import write_collection, write_radiograph
 from tests.fakes.fake import write_image, write_mask
@@ -211,28 +208,6 @@ def test_a_crash_leaves_nothing_behind(collection: Path, tmp_path: Path, step: s
     compile_dataset([collection], output)
 
 
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-from hilum.dataset.compile import compile_dataset
-def progress(step, total):
-    return (lambda: os.kill(os.getpid(), signal.SIGKILL)) if step == "writing" else (lambda: None)
-compile_dataset([Path(sys.argv[1])], Path(sys.argv[2]), progress=progress)
-"""
-
-
-def test_a_kill_leaves_no_dataset_and_the_next_run_works(collection: Path, tmp_path: Path) -> None:
-    output = tmp_path / "new" / "out"
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, os.fspath(collection), os.fspath(output)], check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert not output.exists()
-    compile_dataset([collection], output)
-    assert [path.name for path in output.parent.iterdir()] == ["out"]
-    assert open_dataset(output).count(Split.TRAIN) == 6
-
-
 def test_a_large_split_is_cut_into_several_files(
     collection: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,3 +238,17 @@ def test_two_folders_of_one_collection_are_told_apart(tmp_path: Path) -> None:
 
     alone = open_dataset(compile_dataset(both[:1], tmp_path / "alone").folder)
     assert [r["source_path"] for s in Split for r in alone.labels(s)] == ["covid/a.png"]
+
+
+def test_both_halves_of_covid_qu_ex_give_one_row_per_file_on_the_test_side(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw_both(tmp_path / "download", np.random.default_rng(3))
+    compiled = compile_dataset([fake.folder], tmp_path / "out")
+    assert compiled.images_read == 12
+    assert compiled.issues_by_kind["identical file"] == 4
+    assert compiled.issues_by_kind["conflicting official_split"] == 4
+    # The lung half's further image of the patient in its Test goes there as well.
+    assert compiled.rows_by_split == {"test": 5, "train": 3}
+    assert "second mask" not in compiled.issues_by_kind
+    wanted = (Structure.INFECTION,)
+    test = open_dataset(compiled.folder).rows(Split.TEST, structures=wanted)
+    assert sum(row.mask(Structure.INFECTION) is not None for row in test) == 4

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hilum.inference.earlier import Earlier
 from hilum.inference.folder import PictureOptions, predict_to_folder
 from hilum.inference.inputs import find_inputs
 from hilum.inference.predictor import Predictor
@@ -34,10 +35,10 @@ def predict(
     output: Path,
     *,
     options: PictureOptions | None = None,
-    overwrite: bool = False,
+    earlier: Earlier = Earlier.REFUSE,
 ) -> Rows:
     images = find_inputs(paths, leave_out=output).images
-    predict_to_folder(predictor, images, output, options=options, overwrite=overwrite)
+    predict_to_folder(predictor, images, output, options=options, earlier=earlier)
     return read_rows(output)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hilum.errors import OutputError
 from hilum.inference import Predictor
+from hilum.inference.earlier import Earlier
 from hilum.inference.folder import PictureOptions, predict_to_folder
 from hilum.inference.inputs import InputImage, find_inputs
 from hilum.radiograph import Finding, Structure
@@ -241,7 +242,9 @@ def test_overwrite_removes_what_hilum_wrote_and_nothing_else(
     for name in mine:
         write_png(out / name, draw_pixels())
     (films / "covid.png").unlink()
-    rows = predict(predictor, [films], out, options=PictureOptions(overlays=False), overwrite=True)
+    rows = predict(
+        predictor, [films], out, options=PictureOptions(overlays=False), earlier=Earlier.REPLACE
+    )
     assert sorted(rows) == ["normal.png", "pneumonia.png"]
     masks = {f"masks/{n}.{k}.png" for n in ("normal", "pneumonia") for k in ("lungs", "infection")}
     assert files_below(out) == {"predictions.csv"} | masks | mine
@@ -255,13 +258,13 @@ def test_overwrite_does_not_replace_someone_elses_files(
     out.mkdir()
     table.write_text("name,score\nx,1\n")
     with pytest.raises(OutputError, match=r"predictions\.csv: this was not written by"):
-        predict(predictor, [films], out, overwrite=True)
+        predict(predictor, [films], out, earlier=Earlier.REPLACE)
     assert table.read_text() == "name,score\nx,1\n"
     table.unlink()
     mine = write_png(out / "masks/covid.lungs.png", draw_pixels())
     content = mine.read_bytes()
     with pytest.raises(OutputError, match=r"covid\.lungs\.png: a file that this run did not"):
-        predict(predictor, [films], out, overwrite=True)
+        predict(predictor, [films], out, earlier=Earlier.REPLACE)
     assert mine.read_bytes() == content
 
 
@@ -278,15 +281,15 @@ def test_inputs_in_the_output_folder_are_refused_before_anything_goes(
         images = find_inputs([inputs]).images
         assert images
         with pytest.raises(OutputError, match="lies in the output folder"):
-            predict_to_folder(predictor, images, out, overwrite=True)
+            predict_to_folder(predictor, images, out, earlier=Earlier.REPLACE)
     with pytest.raises(OutputError, match="lies in the output folder"):
-        predict(predictor, [films], films, overwrite=True)
+        predict(predictor, [films], films, earlier=Earlier.REPLACE)
     assert files_below(tmp_path) == before | {"links/film.png"}
 
 
 def test_the_output_may_lie_in_the_input_folder(predictor: Predictor, films: Path) -> None:
     first = predict(predictor, [films], films / "out")
-    again = predict(predictor, [films], films / "out", overwrite=True)
+    again = predict(predictor, [films], films / "out", earlier=Earlier.REPLACE)
     assert first == again and len(again) == 3
 
 
@@ -295,7 +298,7 @@ def test_a_file_as_output_is_refused(predictor: Predictor, films: Path, tmp_path
     file.write_text("mine")
     for out in (file, file / "below"):
         with pytest.raises(OutputError, match="file"):
-            predict(predictor, [films], out, overwrite=True)
+            predict(predictor, [films], out, earlier=Earlier.REPLACE)
     assert file.read_text() == "mine"
 
 

@@ -22,6 +22,7 @@ from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.finish import finish
 from hilum.learning.recipe import read_recipe
 from hilum.learning.train import TrainedRun, train
+from hilum.output import held
 from hilum.radiograph import Structure
 from tests.fakes import general_blockchain
 from tests.fakes.compiled import compile_chests
@@ -280,6 +281,15 @@ def test_a_run_folder_is_for_one_recipe_and_one_dataset(chests: Dataset, tmp_pat
     other = Dataset(chests.folder, "0" * 64)
     with pytest.raises(RecipeError, match="another training was begun here"):
         train(recipe, other, tmp_path / "run")
+
+
+def test_two_trainings_at_once_into_one_folder_are_refused(chests: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with (
+        held(tmp_path / "run", lock=tmp_path / "run/.lock"),
+        pytest.raises(OutputError, match="another run is writing this output"),
+    ):
+        train(tiny_recipe(), chests, tmp_path / "run")
 
 
 def test_a_run_folder_that_cannot_be_written_is_said(chests: Dataset, tmp_path: Path) -> None:

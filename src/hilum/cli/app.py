@@ -16,6 +16,7 @@ import typer
 import hilum
 from hilum.cli.terminal import (
     EXIT_BAD_USAGE,
+    EXIT_INTERRUPTED,
     progress_bars,
     say,
     say_error,
@@ -35,6 +36,14 @@ app = typer.Typer(
 )
 
 Folders = Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Downloaded collections.")]
+Downloads = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FOLDER…",
+        help="Downloaded collections: folders, or zip archives, which are unpacked into a "
+        "temporary folder (TMPDIR) while the command runs.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Workers = Annotated[
     int | None,
@@ -91,9 +100,34 @@ def list_collections(as_json: AsJson = False) -> None:
             say(f"  {name.replace('_', ' '):16} {text or '–'}")
 
 
+@app.command("fetch")
+def fetch_collection(
+    name: Annotated[str, typer.Argument(help="A collection that 'hilum collections' lists.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The folder to fill; by default downloads/NAME."),
+    ] = None,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A zip archive or folder you downloaded: check that it is this collection, and "
+            "copy it to the output if one is named.",
+        ),
+    ] = None,
+) -> None:
+    """Download a collection from where it is published, or say how to get it.
+
+    Goes on where an earlier download broke off; what is there already is not fetched again.
+    """
+    from hilum.cli.fetch import fetch
+
+    fetch(name, output, given)
+
+
 @app.command("inspect")
 def inspect_folders(
-    folders: Folders,
+    folders: Downloads,
     names_only: Annotated[
         bool, typer.Option("--names-only", help="Do not decode images and masks; quick.")
     ] = False,
@@ -139,7 +173,7 @@ def _show_inspection(values: dict[str, Any]) -> None:
 
 @app.command("compile")
 def compile_folders(
-    folders: Folders,
+    folders: Downloads,
     output: Annotated[Path, typer.Option("-o", "--output", help="The dataset folder to make.")],
     split: Annotated[
         str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
@@ -147,7 +181,7 @@ def compile_folders(
     seed: Annotated[int, typer.Option(help="For drawn splits.")] = 0,
     workers: Workers = None,
 ) -> None:
-    """Make one dataset out of downloaded collections."""
+    """Make one dataset out of downloaded collections; stopped, it goes on when called again."""
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
     from hilum.workers import available_cores
@@ -156,8 +190,12 @@ def compile_folders(
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
     drawing = SplitOptions(keep_official=split == "official", seed=seed)
     options = CompileOptions(drawing, workers or available_cores())
-    with progress_bars() as progress:
-        compiled = compile_dataset(folders, output, options=options, progress=progress)
+    try:
+        with progress_bars() as progress:
+            compiled = compile_dataset(folders, output, options=options, progress=progress)
+    except KeyboardInterrupt:
+        say_error("Interrupted: what was read is kept; the same command goes on.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     rows = sum(compiled.rows_by_split.values())
     say(f"{compiled.images_read} images read, {rows} radiographs written to {compiled.folder}")
     show_table(("split", "radiographs"), list(compiled.rows_by_split.items()))
@@ -235,7 +273,12 @@ def fit_refusal_check(
 @app.command("predict")
 def predict_images(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Images, or folders to search through.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH…",
+            help="Images, folders to search through, or zip archives, which are unpacked into a "
+            "temporary folder (TMPDIR) while the command runs.",
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
     model: Annotated[
@@ -254,6 +297,9 @@ def predict_images(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace predictions that lie in the folder.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with predictions that a stopped run left.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each row as a line of JSON.")
     ] = False,
@@ -263,8 +309,12 @@ def predict_images(
     Exit status: 0 when every image is ok or refused, 1 when some failed, 2 for bad usage.
     """
     from hilum.cli.predict import predict
+    from hilum.inference.earlier import Earlier
     from hilum.inference.folder import PictureOptions
 
+    if overwrite and resume:
+        raise typer.BadParameter("give --overwrite or --resume, not both", param_hint="--resume")
+    earlier = Earlier.REPLACE if overwrite else Earlier.RESUME if resume else Earlier.REFUSE
     predict(
         paths,
         output,
@@ -272,7 +322,7 @@ def predict_images(
         runtime=_runtime(runtime),
         threads=threads,
         options=PictureOptions(overlays=overlays, probabilities=probabilities),
-        overwrite=overwrite,
+        earlier=earlier,
         as_json=as_json,
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from hilum.cli.terminal import (
     say_error,
     show_table,
 )
+from hilum.collections.archives import Source, open_sources
 from hilum.errors import ImageError
+from hilum.inference.earlier import Earlier
 from hilum.inference.folder import PictureOptions, predict_to_folder
-from hilum.inference.inputs import Inputs, find_inputs
+from hilum.inference.inputs import Inputs, find_inputs_of
 from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.predictor import Predictor, Status
 from hilum.inference.runtime import RuntimeName
@@ -46,7 +49,7 @@ def predict(
     runtime: RuntimeName | None,
     threads: int | None,
     options: PictureOptions,
-    overwrite: bool,
+    earlier: Earlier,
     as_json: bool,
 ) -> None:
     """Predict everything at ``paths`` into the folder ``output``, telling how it goes.
@@ -55,7 +58,39 @@ def predict(
         HilumError: nothing can be predicted or written.
         typer.Exit: some images failed, or it was interrupted.
     """
-    inputs = _find(paths, output)
+    with _opened(paths, quiet=as_json) as sources:
+        _predict(
+            _find(sources, output),
+            output,
+            model=model,
+            runtime=runtime,
+            threads=threads,
+            options=options,
+            earlier=earlier,
+            as_json=as_json,
+        )
+
+
+@contextmanager
+def _opened(paths: Sequence[Path], *, quiet: bool) -> Iterator[tuple[Source, ...]]:
+    """The inputs, archives unpacked with a progress bar that is gone while they are predicted."""
+    with ExitStack() as stack:
+        with progress_bars(quiet=quiet) as progress:
+            sources = stack.enter_context(open_sources(paths, progress=progress))
+        yield sources
+
+
+def _predict(
+    inputs: Inputs,
+    output: Path,
+    *,
+    model: Path | None,
+    runtime: RuntimeName | None,
+    threads: int | None,
+    options: PictureOptions,
+    earlier: Earlier,
+    as_json: bool,
+) -> None:
     total = len(inputs.images)
     predictor = Predictor(
         read_model(model or BUNDLED_MODEL),
@@ -79,16 +114,26 @@ def predict(
                 elif row["status"] != Status.OK:
                     say_error(f"{row['path']}: {row['status']}: {row['reason']}")
 
+            def on_kept(count: int) -> None:
+                nonlocal done
+                done += count
+                for _ in range(count):
+                    advance()
+
             counts = predict_to_folder(
                 predictor,
                 inputs.images,
                 output,
                 options=options,
-                overwrite=overwrite,
+                earlier=earlier,
                 on_row=on_row,
+                on_kept=on_kept,
             )
     except KeyboardInterrupt:
-        say_error(f"Interrupted: {done} of {total} images are finished and kept in {output}.")
+        say_error(
+            f"Interrupted: {done} of {total} images are finished and kept in {output}; "
+            "the same command with --resume goes on."
+        )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if shown:
         _show(shown)
@@ -110,8 +155,8 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
         say(f"{reason} ({', '.join(paths)})")
 
 
-def _find(paths: Sequence[Path], output: Path) -> Inputs:
-    inputs = find_inputs(paths, leave_out=output)
+def _find(sources: Sequence[Source], output: Path) -> Inputs:
+    inputs = find_inputs_of(sources, leave_out=output)
     if inputs.left_out:
         names = ", ".join(str(path) for path in inputs.left_out[:3])
         more = ", …" if len(inputs.left_out) > 3 else ""
@@ -120,7 +165,7 @@ def _find(paths: Sequence[Path], output: Path) -> Inputs:
     if not inputs.images:
         raise ImageError(
             "no image was found",
-            path=", ".join(map(str, paths)),
+            path=", ".join(str(source.named) for source in sources),
             expected="PNG, JPEG, WebP, TIFF or DICOM files",
         )
     return inputs

@@ -55,6 +55,16 @@ _LISTS = {"train_val_list.txt": Split.TRAIN, "test_list.txt": Split.TEST}
 Row = Mapping[str, str]
 
 
+def patient_of_name(name: str) -> str | None:
+    """The patient that a file's name carries, in any set made from this; None for other names.
+
+    >>> patient_of_name("00000002_000.png")
+    'chestx-ray14:00000002'
+    """
+    found = _NAME.match(name)
+    return f"{ChestXray14.facts.name}:{found[1]}" if found else None
+
+
 class ChestXray14(Collection):
     """ChestX-ray14, whole or in part."""
 
@@ -97,8 +107,7 @@ class ChestXray14(Collection):
         for folder in _image_folders(root):
             unlabelled = _finding_of_folders(root.name, folder.name)
             for path in image_files(folder):
-                found = _NAME.match(path.name)
-                if found is None:
+                if not _NAME.match(path.name):
                     continue
                 row = rows.get(path.name)
                 finding = _finding_of_labels(row[_LABELS]) if row else unlabelled
@@ -108,7 +117,7 @@ class ChestXray14(Collection):
                     source_path=path.relative_to(root).as_posix(),
                     collection=self.facts.name,
                     finding=finding,
-                    patient_id=f"{self.facts.name}:{found[1]}",
+                    patient_id=patient_of_name(path.name),
                     origin=NIH_CLINICAL_CENTER,
                     official_split=splits.get(path.name),
                     licence=self.facts.licence,

@@ -186,7 +186,7 @@ def _runs(segmentation: Mapping[str, Any], size: Size) -> MaskRuns | str:
     if isinstance(counts, str):
         if not counts or not counts.isascii():
             return "its run lengths are no text of COCO's"
-        return MaskRuns(counts.encode(), RunPacking.COLUMNS_AS_TEXT, size, canvas=size)
+        return MaskRuns(counts, RunPacking.COLUMNS_AS_TEXT, size, canvas=size)
     runs = runs_of(counts)
     if isinstance(runs, str):
         return runs

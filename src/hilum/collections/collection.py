@@ -22,6 +22,7 @@ class Problem:
     slashes; ``kind`` is one of a few fixed words so that problems can be counted:
 
     - ``missing image``, ``missing mask``, ``missing table``: named or expected, but not there;
+      ``missing images``: all of a table that are not there, in one;
     - ``mask without image``, ``unused mask``: a mask that no radiograph has;
     - ``unused annotation``: shapes that outline nothing, or a second annotation of an image;
     - ``mask of another shape``: its width to height is not the image's;
@@ -35,6 +36,9 @@ class Problem:
     - ``unknown lung convention``: lungs outlined without a word on what counts as lung;
     - ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``, ``damaged
       annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
+    - ``packed files``: an archive inside the folder, which is not opened;
+    - ``damaged archive``, ``encrypted file``, ``unsafe path``, ``decompression bomb``, ``second
+      copy``: a file of a zip archive that was not unpacked, image or not;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:
       found only where pixels are decoded; the mask is then unknown.
     """
@@ -55,8 +59,18 @@ class Reading:
 
     collection: str
     root: Path
+    """Where the files are now; inside a temporary folder where they came out of an archive."""
     radiographs: tuple[Radiograph, ...]
     problems: tuple[Problem, ...]
+    archive: Path | None = None
+    """The zip archive, as the user named it, that was unpacked for this run."""
+    place_in_archive: str = ""
+    """The folder of ``archive`` in which the collection begins; empty at its top."""
+
+    @property
+    def shown_root(self) -> Path:
+        """``root`` as a user knows it: below the archive, where there is one."""
+        return self.root if self.archive is None else self.archive / self.place_in_archive
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,35 @@
-"""COVID-QU-Ex, infection half (Qatar University, 2021).
+"""COVID-QU-Ex, both halves or one of them (Qatar University, 2021).
 
-What: 2,913 COVID-19, 1,457 other pneumonia and 1,456 normal radiographs of many public
-sources, each with a lung mask and a mask of the COVID-19 infection.
+What: radiographs of many public sources with lung masks: 11,956 COVID-19, 11,263 other pneumonia
+and 10,701 normal. The infection half repeats 2,913, 1,457 and 1,456 of them with a mask of the
+COVID-19 infection as well.
 
-Format: ``{Train,Val,Test}/{COVID-19,Non-COVID,Normal}/{images,lung masks,infection masks}``,
-8-bit grey PNG, 256×256; below a doubled folder ``Infection Segmentation Data`` of which some
-copies have lost one. Any mask value above zero is foreground. Every Non-COVID infection mask
-is empty, pneumonia included: the mask means COVID-19 infection.
+Format: ``{Train,Val,Test}/{COVID-19,Non-COVID,Normal}/{images,lung masks,infection masks}``, 8-bit
+grey PNG, 256×256, below doubled folders ``Infection Segmentation Data`` and ``Lung Segmentation
+Data``, the latter without infection masks. Some copies have one folder of two. Where the
+download holds both halves, both are read; each has an official split of its own. Their equal files
+become one row of a compiled dataset, with the infection mask and on the test-most side. Any mask
+value above zero is foreground. Every Non-COVID infection mask is empty, pneumonia included: the
+mask means COVID-19 infection. Some COVID-19 images have BIMCV's names, which tell the patient.
 
 Citation: Tahir et al. 2021, doi 10.1016/j.compbiomed.2021.105002.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from hilum.collections.bimcv import patient_of_name
 from hilum.collections.collection import Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_descendant, image_files, unclaimed_images
+from hilum.collections.folders import (
+    find_below,
+    find_descendant,
+    image_files,
+    unclaimed_images,
+)
+from hilum.collections.origins import BIMCV
 from hilum.radiograph import (
     UNSTATED_LICENCE,
     Finding,
@@ -35,89 +46,129 @@ _FINDINGS = {
     "Non-COVID": Finding.PNEUMONIA,
     "Normal": Finding.NORMAL,
 }
-_MASK_FOLDERS = {Structure.LUNGS: "lung masks", Structure.INFECTION: "infection masks"}
-_PATIENT = re.compile(r"^sub-(S\d+)_", re.IGNORECASE)
-"""BIMCV's names, which some COVID-19 images keep, carry the patient."""
+_LUNGS = {Structure.LUNGS: "lung masks"}
+_INFECTION = {**_LUNGS, Structure.INFECTION: "infection masks"}
+_HALVES = {"Infection Segmentation Data": _INFECTION, "Lung Segmentation Data": _LUNGS}
+
+
+@dataclass(frozen=True)
+class _Half:
+    """A folder with the splits of one half, and the half's mask folders."""
+
+    folder: Path
+    masks: Mapping[Structure, str]
+
+    def class_folders(self) -> Iterator[tuple[Path, Split, Finding]]:
+        for split_name, split in _SPLITS.items():
+            for class_name, finding in _FINDINGS.items():
+                yield self.folder / split_name / class_name, split, finding
 
 
 class CovidQuEx(Collection):
-    """COVID-QU-Ex Infection Segmentation Data."""
+    """COVID-QU-Ex, the infection half, the lung half or both."""
 
     facts = Facts(
         name="covid-qu-ex",
-        title="COVID-QU-Ex, infection segmentation data",
-        images="5,826 (train 3,728, validation 932, test 1,166)",
+        title="COVID-QU-Ex",
+        images="33,920 (train 21,715, validation 5,417, test 6,788); "
+        "5,826 of them again with infection masks (train 3,728, validation 932, test 1,166)",
         findings=tuple(_FINDINGS.values()),
         structures=(Structure.RIGHT_LUNG, Structure.LEFT_LUNG, Structure.INFECTION),
         lung_convention=LungConvention.AERATED,
         licence=UNSTATED_LICENCE,
         citation="Tahir et al. 2021, doi 10.1016/j.compbiomed.2021.105002",
         home_page="https://www.kaggle.com/datasets/anasmohammedtahir/covidqu",
-        how_to_get="Kaggle (login), unpack the archive, give the folder",
+        how_to_get="Kaggle (login), unpack the archive; give the folder, or that of one half",
     )
 
     def find_root(self, folder: Path) -> Path | None:
-        """Told by ``COVID-19/infection masks`` below a split."""
-        for split in ("Train", "Val", "Test"):
-            root = find_descendant(folder, [f"{split}/COVID-19/infection masks"], depth=3)
-            if root is not None:
-                return root
+        """Told by the folders of both halves, or by one half's masks of COVID-19 in a split."""
+        both = find_below(folder, lambda place: len(_named_halves(place)) == len(_HALVES))
+        if both is not None:
+            return both
+        for masks in ("infection masks", "lung masks"):
+            for split in _SPLITS:
+                root = find_descendant(folder, [f"{split}/COVID-19/{masks}"], depth=3)
+                if root is not None:
+                    return root
         return None
 
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
         """No tables, so nothing but an unreadable folder is an error."""
         problems: list[Problem] = []
-        radiographs = tuple(self._radiographs(root, problems))
-        claimed = [r.path for r in radiographs]
-        for place in _class_folders(root):
-            for folder in _MASK_FOLDERS.values():
-                claimed += image_files(place / folder)
+        radiographs: list[Radiograph] = []
+        claimed: list[Path] = []
+        for half in _named_halves(root) or [_only_half(root)]:
+            radiographs += self._radiographs(root, half, problems)
+            for place, _, _ in half.class_folders():
+                for folder in half.masks.values():
+                    claimed += image_files(place / folder)
+        claimed += [radiograph.path for radiograph in radiographs]
         problems += unclaimed_images(root, claimed)
-        return Reading(self.facts.name, root, radiographs, tuple(problems))
+        return Reading(self.facts.name, root, tuple(radiographs), tuple(problems))
 
-    def _radiographs(self, root: Path, problems: list[Problem]) -> Iterator[Radiograph]:
-        for split_name, split in _SPLITS.items():
-            for class_name, finding in _FINDINGS.items():
-                folder = root / split_name / class_name
-                for path in image_files(folder / "images"):
-                    yield self._radiograph(root, path, finding, split, problems)
-                problems += _masks_without_image(root, folder)
-
-    def _radiograph(
-        self, root: Path, path: Path, finding: Finding, split: Split, problems: list[Problem]
-    ) -> Radiograph:
-        source_path = path.relative_to(root).as_posix()
-        masks: dict[Structure, tuple[MaskFile]] = {}
-        for structure, folder in _MASK_FOLDERS.items():
-            mask = path.parent.parent / folder / path.name
-            if mask.is_file():
-                masks[structure] = (MaskFile(mask),)
-            else:
-                problems.append(Problem(source_path, "missing mask", f"no {folder}/{path.name}"))
-        patient = _PATIENT.match(path.name)
-        return Radiograph(
-            path=path,
-            source_path=source_path,
-            collection=self.facts.name,
-            finding=finding,
-            masks=masks,
-            lung_convention=self.facts.lung_convention,
-            patient_id=f"{self.facts.name}:{patient[1]}" if patient else None,
-            origin="BIMCV-COVID19+" if patient else None,
-            official_split=split,
-            licence=self.facts.licence,
-            citation=self.facts.citation,
-            label_source="folder",
-        )
+    def _radiographs(
+        self, root: Path, half: _Half, problems: list[Problem]
+    ) -> Iterator[Radiograph]:
+        for folder, split, finding in half.class_folders():
+            for path in image_files(folder / "images"):
+                source_path = path.relative_to(root).as_posix()
+                masks, missing = _masks_of(path, half)
+                problems += [Problem(source_path, "missing mask", f"no {name}") for name in missing]
+                patient = patient_of_name(path.name)
+                yield Radiograph(
+                    path=path,
+                    source_path=source_path,
+                    collection=self.facts.name,
+                    finding=finding,
+                    masks=masks,
+                    lung_convention=self.facts.lung_convention,
+                    patient_id=patient,
+                    origin=BIMCV if patient else None,
+                    official_split=split,
+                    licence=self.facts.licence,
+                    citation=self.facts.citation,
+                    label_source="folder",
+                )
+            problems += _masks_without_image(root, folder, half)
 
 
-def _class_folders(root: Path) -> Iterator[Path]:
-    for split_name in _SPLITS:
-        yield from (root / split_name / class_name for class_name in _FINDINGS)
+def _named_halves(place: Path) -> list[_Half]:
+    """The halves below ``place`` whose folders have their names, the infection half first."""
+    return [
+        _Half(inner, masks)
+        for name, masks in _HALVES.items()
+        for inner in [_innermost(place / name)]
+        if any((inner / split).is_dir() for split in _SPLITS)
+    ]
 
 
-def _masks_without_image(root: Path, folder: Path) -> Iterator[Problem]:
-    for mask_folder in _MASK_FOLDERS.values():
+def _innermost(half: Path) -> Path:
+    doubled = half / half.name
+    return doubled if doubled.is_dir() else half
+
+
+def _only_half(root: Path) -> _Half:
+    places = [root / split / name for split in _SPLITS for name in _FINDINGS]
+    has_infection = any((place / "infection masks").is_dir() for place in places)
+    return _Half(root, _INFECTION if has_infection else _LUNGS)
+
+
+def _masks_of(path: Path, half: _Half) -> tuple[dict[Structure, tuple[MaskFile]], list[str]]:
+    """The masks of the image at ``path``, and the places of those that are missing."""
+    masks: dict[Structure, tuple[MaskFile]] = {}
+    missing = []
+    for structure, folder in half.masks.items():
+        mask = path.parent.parent / folder / path.name
+        if mask.is_file():
+            masks[structure] = (MaskFile(mask),)
+        else:
+            missing.append(f"{folder}/{path.name}")
+    return masks, missing
+
+
+def _masks_without_image(root: Path, folder: Path, half: _Half) -> Iterator[Problem]:
+    for mask_folder in half.masks.values():
         for mask in image_files(folder / mask_folder):
             if not (folder / "images" / mask.name).is_file():
                 yield Problem(

@@ -11,6 +11,12 @@ from hilum.collections.collection import Problem
 from hilum.errors import CollectionError
 from hilum.imaging.formats import IMAGE_SUFFIXES, UNREAD_SUFFIXES, holds_image
 
+PACKED_FILES = "packed files"
+"""The kind of a problem: an archive that is not opened."""
+
+PACKED_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
+"""File name endings, lower case, of files that may hold images which nobody sees."""
+
 
 def is_image_name(name: str) -> bool:
     """Whether a file of this name should be an image; hidden files never are."""
@@ -27,6 +33,10 @@ def is_image(path: Path) -> bool:
 
 def _is_unread(path: Path) -> bool:
     return path.name.lower().endswith(UNREAD_SUFFIXES)
+
+
+def _is_packed(path: Path) -> bool:
+    return path.name.lower().endswith(PACKED_SUFFIXES)
 
 
 def is_safe_path(relative: str) -> bool:
@@ -146,8 +156,9 @@ def unclaimed_images(
 ) -> tuple[Problem, ...]:
     """A problem for each image below ``root`` that a reader did not claim.
 
-    Images of formats that hilum does not read are problems as well, and links to folders out of
-    which the reader claimed nothing. ``kind`` and ``detail`` are those of the other images.
+    Images of formats that hilum does not read are problems as well, archives that nobody opened,
+    and links to folders out of which the reader claimed nothing. ``kind`` and ``detail`` are those
+    of the other images.
     """
     known = set(claimed)
     problems = []
@@ -162,7 +173,14 @@ def unclaimed_images(
             elif _is_unread(path):
                 told = "hilum does not read this format; convert it to PNG"
                 problems.append(_problem(root, path, "unexpected image", told))
+            elif _is_packed(path):
+                problems.append(_packed(root, path))
     return tuple(problems)
+
+
+def _packed(root: Path, path: Path) -> Problem:
+    told = "what is in this archive was not looked at; give it by itself, or unpack it"
+    return _problem(root, path, PACKED_FILES, told)
 
 
 def _problem(root: Path, path: Path, kind: str, detail: str) -> Problem:
@@ -170,7 +188,7 @@ def _problem(root: Path, path: Path, kind: str, detail: str) -> Problem:
 
 
 def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
-    """A problem for each place below ``folder``, but outside ``root``, that holds images.
+    """A problem for each place below ``folder``, but outside ``root``, that may hold images.
 
     A download may hold more than the collection that was recognised in it. One problem
     stands for one file or for one whole folder beside the way down to ``root``.
@@ -182,8 +200,12 @@ def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
         _, _, names = next(_walk(place))
         files = [place / name for name in names]
         problems += [_outside(folder, f, 1) for f in files if is_image(f) or _is_unread(f)]
+        problems += [_packed(folder, f) for f in files if _is_packed(f) and not _is_unread(f)]
         for other in subfolders(place):
-            count = len(unclaimed_images(other, ())) if other != step else 0
+            beside = unclaimed_images(other, ()) if other != step else ()
+            packed = [other / p.source_path for p in beside if p.kind == PACKED_FILES]
+            problems += [_packed(folder, file) for file in packed]
+            count = len(beside) - len(packed)
             if count:
                 problems.append(_outside(folder, other, count))
         place = step

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hilum.collections.archives import Source, open_sources
 from hilum.collections.check_pixels import find_pixel_problems
 from hilum.collections.collection import Problem, Reading
-from hilum.collections.registry import COLLECTIONS, read_folder
+from hilum.collections.registry import COLLECTIONS, read_source
 from hilum.radiograph import EmptyMask, Radiograph, Structure
 from hilum.workers import Progress, map_ordered, no_progress
 
@@ -111,21 +112,24 @@ def inspect_all(
     workers: int = 1,
     progress: Progress = no_progress,
 ) -> list[Inspection]:
-    """Inspect each of ``folders``; an annotation set finds its images in the other ones.
+    """Inspect each of ``folders``, which may be zip archives.
+
+    An annotation set finds its images in the other ones.
 
     Raises:
         CollectionError: as :func:`inspect`.
     """
-    return [
-        inspect(
-            folder,
-            others=[other for other in folders if other != folder],
-            check_pixels=check_pixels,
-            workers=workers,
-            progress=progress,
-        )
-        for folder in folders
-    ]
+    with open_sources(folders, progress=progress) as sources:
+        return [
+            _inspect(
+                source,
+                others=[other.path for other in sources if other.path != source.path],
+                check_pixels=check_pixels,
+                workers=workers,
+                progress=progress,
+            )
+            for source in sources
+        ]
 
 
 def inspect(
@@ -139,7 +143,7 @@ def inspect(
     """Recognise ``folder``, read it and count what it holds.
 
     Args:
-        folder: a downloaded collection.
+        folder: a downloaded collection, a folder or a zip archive.
         others: further folders in which an annotation set finds its images.
         check_pixels: decode every image and mask as well; what does not decode or does not fit
             becomes a problem.
@@ -147,9 +151,28 @@ def inspect(
         progress: told of each decoded radiograph.
 
     Raises:
-        CollectionError: the folder is no known collection, or its tables are damaged.
+        CollectionError: the folder is no known collection, or its tables are damaged; an archive
+            cannot be unpacked.
     """
-    reading = read_folder(folder, others=others)
+    with open_sources([folder, *others], progress=progress) as (source, *rest):
+        return _inspect(
+            source,
+            others=[other.path for other in rest],
+            check_pixels=check_pixels,
+            workers=workers,
+            progress=progress,
+        )
+
+
+def _inspect(
+    source: Source,
+    *,
+    others: Sequence[Path],
+    check_pixels: bool,
+    workers: int,
+    progress: Progress,
+) -> Inspection:
+    reading = read_source(source, others=others)
     problems = list(reading.problems)
     if check_pixels:
         advance = progress(f"checking {reading.collection}", len(reading.radiographs))
@@ -168,7 +191,7 @@ def summarise(
     return Inspection(
         collection=reading.collection,
         title=facts.title,
-        root=reading.root,
+        root=reading.shown_root,
         images=len(radiographs),
         findings=_count(r.finding for r in radiographs),
         official_splits=_count(r.official_split for r in radiographs),

@@ -40,6 +40,20 @@ _NAMES = {
 }
 
 
+def patient_of_name(name: str) -> str | None:
+    """The patient that a file's name carries, in any set made from this; None for other names.
+
+    >>> patient_of_name("person115_virus_3.jpeg"), patient_of_name("viral_1.png")
+    ('kermany:person115', None)
+    """
+    for pattern in _NAMES.values():
+        found = pattern.match(name)
+        if found:
+            parts = found.groupdict()
+            return f"{Kermany.facts.name}:{parts['patient'] or parts.get('old')}"
+    return None
+
+
 class Kermany(Collection):
     """Kermany's chest radiographs of children."""
 
@@ -90,7 +104,7 @@ class Kermany(Collection):
             source_path=path.relative_to(root).as_posix(),
             collection=self.facts.name,
             finding=_finding(parts.get("cause") or patient.split("-")[0]),
-            patient_id=f"{self.facts.name}:{patient}",
+            patient_id=patient_of_name(path.name),
             origin=GUANGZHOU,
             official_split=split,
             licence=self.facts.licence,

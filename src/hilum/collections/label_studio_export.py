@@ -175,9 +175,9 @@ def _mask(item: Mapping[str, Any], value: Mapping[str, Any]) -> MaskPolygons | M
         return "the image was turned while it was annotated"
     if "rle" in value:
         try:
-            packed = bytes(value["rle"]) if isinstance(value["rle"], list) else b""
+            packed = bytes(value["rle"] if isinstance(value["rle"], list) else ()).decode("latin-1")
         except (ValueError, TypeError):
-            packed = b""
+            packed = ""
         if not packed:
             return "its packed pixels are no list of bytes"
         return MaskRuns(packed, RunPacking.LABEL_STUDIO, (width, height), canvas=(width, height))

@@ -1,13 +1,20 @@
-"""COVID-19 Radiography Database, current release (Qatar University, 2021).
+"""COVID-19 Radiography Database in its three layouts (Qatar University, 2020 and 2021).
 
 What: 3,616 COVID-19, 6,012 lung opacity, 10,192 normal and 1,345 viral pneumonia radiographs of
-many public sources, each with a lung mask drawn by a model under human control.
+many public sources, each with a lung mask drawn by a model under human control. The releases
+before have 219, later 1,143 and 1,200 COVID-19, 1,341 normal and 1,345 viral pneumonia
+radiographs and no masks.
 
 Format: ``{COVID,Lung_Opacity,Normal,Viral Pneumonia}/{images,masks}/``, images 299×299, masks of
 the same name 256×256, often RGB; any value above zero is lung. The COVID-19 masks outline the
-lungs, not the infection. Many copies have no masks. Nothing tells the patients. All viral
-pneumonia comes from Kermany's children and all lung opacity from RSNA; where the others come
-from only the workbooks beside the folders tell.
+lungs, not the infection. Many copies have no masks. Releases before are flat:
+``{COVID-19,NORMAL,Viral Pneumonia}/COVID-19 (1).png``, 1024×1024, in the first one and
+``{COVID,NORMAL,Viral Pneumonia}/COVID (1).png`` in the middle ones; the blank may be missing.
+Nothing tells the patients. ``<class>.metadata.xlsx`` beside the folders (``.matadata.xlsx`` for
+the viral pneumonia of the first release) has a row per image, whose FILE NAME may differ from the
+file's in case and blanks; the URL tells the origin. Without it all viral pneumonia is known to
+come from Kermany's children, as do the normal images of the flat releases, and all lung opacity
+from RSNA; other origins are then unknown.
 
 Citation: Chowdhury et al. 2020, doi 10.1109/ACCESS.2020.3010287; Rahman et al. 2021, doi
 10.1016/j.compbiomed.2021.104319.
@@ -15,12 +22,20 @@ Citation: Chowdhury et al. 2020, doi 10.1109/ACCESS.2020.3010287; Rahman et al. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hilum.collections.collection import Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_below, image_files, unclaimed_images
+from hilum.collections.folders import (
+    find_below,
+    holds_file_like,
+    image_files,
+    subfolders,
+    unclaimed_images,
+)
 from hilum.collections.origins import GUANGZHOU, RSNA
+from hilum.collections.radiography_workbooks import Workbook, read_workbooks
 from hilum.radiograph import (
     UNSTATED_LICENCE,
     Finding,
@@ -38,16 +53,25 @@ _FINDINGS = {
     "Normal": Finding.NORMAL,
     "Viral Pneumonia": Finding.VIRAL_PNEUMONIA,
 }
+_FLAT_FINDINGS = {
+    "COVID": Finding.COVID,
+    "COVID-19": Finding.COVID,
+    "NORMAL": Finding.NORMAL,
+    "Viral Pneumonia": Finding.VIRAL_PNEUMONIA,
+}
+_FLAT_NAME = re.compile(r"(COVID(-19)?|NORMAL|Viral Pneumonia) ?\(\d+\)\.png$", re.IGNORECASE)
+_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 _ORIGINS = {"Lung_Opacity": RSNA, "Viral Pneumonia": GUANGZHOU}
+_FLAT_ORIGINS = {"NORMAL": GUANGZHOU, "Viral Pneumonia": GUANGZHOU}
 
 
 class RadiographyDatabase(Collection):
-    """COVID-19 Radiography Database, current release."""
+    """COVID-19 Radiography Database, every release."""
 
     facts = Facts(
         name="radiography",
         title="COVID-19 Radiography Database",
-        images="21,165",
+        images="21,165 (earlier releases 2,905, 3,829 and 3,886)",
         findings=tuple(_FINDINGS.values()),
         structures=(Structure.RIGHT_LUNG, Structure.LEFT_LUNG),
         lung_convention=LungConvention.AERATED,
@@ -59,51 +83,86 @@ class RadiographyDatabase(Collection):
     )
 
     def find_root(self, folder: Path) -> Path | None:
-        """Told by ``images`` in at least two folders of its class names."""
+        """Told by two of its class folders, with ``images`` or with numbered names in them."""
         return find_below(folder, _is_root)
 
     def read(self, root: Path, *, others: Sequence[Path] = ()) -> Reading:
-        """No tables, so nothing but an unreadable folder is an error."""
+        """A damaged workbook is a problem: without it, origins are unknown."""
         problems: list[Problem] = []
-        radiographs = tuple(self._radiographs(root, problems))
-        claimed = [radiograph.path for radiograph in radiographs]
-        names = {(path.parent.parent.name, path.name) for path in claimed}
-        for class_name in _FINDINGS:
-            for mask in image_files(root / class_name / "masks"):
-                claimed.append(mask)
-                if (class_name, mask.name) not in names:
-                    source_path = mask.relative_to(root).as_posix()
-                    detail = "its image is missing"
-                    problems.append(Problem(source_path, "mask without image", detail))
+        workbooks = read_workbooks(root, problems)
+        radiographs: list[Radiograph] = []
+        claimed: list[Path] = []
+        for folder in subfolders(root):
+            workbook = workbooks.get(folder.name.casefold(), Workbook())
+            if folder.name in _FINDINGS and (folder / "images").is_dir():
+                found = list(self._masked(root, folder, workbook, problems))
+                claimed += image_files(folder / "masks")
+                problems += _masks_without_image(root, folder)
+            elif folder.name in _FLAT_FINDINGS:
+                found = list(self._flat(root, folder, workbook))
+            else:
+                continue
+            radiographs += found
+            problems += workbook.compare(found)
+        claimed += [radiograph.path for radiograph in radiographs]
         problems += unclaimed_images(root, claimed)
-        return Reading(self.facts.name, root, radiographs, tuple(problems))
+        return Reading(self.facts.name, root, tuple(radiographs), tuple(problems))
 
-    def _radiographs(self, root: Path, problems: list[Problem]) -> Iterator[Radiograph]:
-        for class_name, finding in _FINDINGS.items():
-            folder = root / class_name
-            lungs = {path.name: path for path in image_files(folder / "masks")}
-            for path in image_files(folder / "images"):
+    def _masked(
+        self, root: Path, folder: Path, workbook: Workbook, problems: list[Problem]
+    ) -> Iterator[Radiograph]:
+        lungs = {path.name: path for path in image_files(folder / "masks")}
+        for path in image_files(folder / "images"):
+            masks: dict[Structure, tuple[Mask, ...]] = {}
+            if path.name in lungs:
+                masks[Structure.LUNGS] = (MaskFile(lungs[path.name]),)
+            elif lungs:  # a copy without any masks is a copy without masks
                 source_path = path.relative_to(root).as_posix()
-                masks: dict[Structure, tuple[Mask, ...]] = {}
-                if path.name in lungs:
-                    masks[Structure.LUNGS] = (MaskFile(lungs[path.name]),)
-                elif lungs:  # a copy without any masks is a copy without masks
-                    problems.append(Problem(source_path, "missing mask", f"no masks/{path.name}"))
-                yield Radiograph(
-                    path=path,
-                    source_path=source_path,
-                    collection=self.facts.name,
-                    finding=finding,
-                    masks=masks,
-                    lung_convention=self.facts.lung_convention if masks else None,
-                    origin=_ORIGINS.get(class_name),
-                    licence=self.facts.licence,
-                    citation=self.facts.citation,
-                    view=View.AP if class_name == "Viral Pneumonia" else None,
-                    label_source="folder",
-                )
+                problems.append(Problem(source_path, "missing mask", f"no masks/{path.name}"))
+            origin = workbook.origin_of(path) or _ORIGINS.get(folder.name)
+            yield self._radiograph(root, path, _FINDINGS[folder.name], origin, masks)
+
+    def _flat(self, root: Path, folder: Path, workbook: Workbook) -> Iterator[Radiograph]:
+        for path in image_files(folder):
+            if _FLAT_NAME.match(path.name):
+                origin = workbook.origin_of(path) or _FLAT_ORIGINS.get(folder.name)
+                yield self._radiograph(root, path, _FLAT_FINDINGS[folder.name], origin, {})
+
+    def _radiograph(
+        self,
+        root: Path,
+        path: Path,
+        finding: Finding,
+        origin: str | None,
+        masks: dict[Structure, tuple[Mask, ...]],
+    ) -> Radiograph:
+        return Radiograph(
+            path=path,
+            source_path=path.relative_to(root).as_posix(),
+            collection=self.facts.name,
+            finding=finding,
+            masks=masks,
+            lung_convention=self.facts.lung_convention if masks else None,
+            origin=origin,
+            licence=self.facts.licence,
+            citation=self.facts.citation,
+            view=View.AP if origin == GUANGZHOU else None,
+            label_source="folder",
+        )
+
+
+def _masks_without_image(root: Path, folder: Path) -> Iterator[Problem]:
+    names = {path.name for path in image_files(folder / "images")}
+    for mask in image_files(folder / "masks"):
+        if mask.name not in names:
+            source_path = mask.relative_to(root).as_posix()
+            yield Problem(source_path, "mask without image", "its image is missing")
 
 
 def _is_root(place: Path) -> bool:
     # Two of its own class names, so that a plain folder with images/ inside stays plain.
-    return sum((place / name / "images").is_dir() for name in _FINDINGS) >= 2
+    if sum((place / name / "images").is_dir() for name in _FINDINGS) >= 2:
+        return True
+    if place.name.lower() in _SPLITS:  # somebody divided the images: a plain folder with splits
+        return False
+    return sum(holds_file_like(place / name, _FLAT_NAME) for name in _FLAT_FINDINGS) >= 2

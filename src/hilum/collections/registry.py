@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from hilum.collections.annotation_export import AnnotationExport
+from hilum.collections.archives import Source
+from hilum.collections.brixia import Brixia
+from hilum.collections.brixia_cohen import BrixiaCohen
 from hilum.collections.chestx_ray14 import ChestXray14
 from hilum.collections.coco_export import CocoExport
 from hilum.collections.collection import Collection, Problem, Reading
@@ -20,8 +23,11 @@ from hilum.collections.hannover import Hannover
 from hilum.collections.ieee8023 import Ieee8023
 from hilum.collections.kermany import Kermany
 from hilum.collections.label_studio_export import LabelStudioExport
+from hilum.collections.montgomery import Montgomery
 from hilum.collections.plain_folder import PlainFolder
+from hilum.collections.qata_cov19 import QataCov19
 from hilum.collections.radiography import RadiographyDatabase
+from hilum.collections.rsna_pneumonia import RsnaPneumonia
 from hilum.collections.shenzhen import Shenzhen
 from hilum.collections.v7 import V7Covid19Xray
 from hilum.errors import CollectionError
@@ -31,6 +37,7 @@ Named = TypeVar("Named", Radiograph, Problem)
 
 COLLECTIONS: tuple[Collection, ...] = (
     CovidQuEx(),
+    QataCov19(),
     RadiographyDatabase(),
     GeneralBlockchain(),
     Ieee8023(),
@@ -38,7 +45,11 @@ COLLECTIONS: tuple[Collection, ...] = (
     Kermany(),
     Hannover(),
     Shenzhen(),
+    Montgomery(),
     ChestXray14(),
+    RsnaPneumonia(),
+    Brixia(),
+    BrixiaCohen(),
     CocoExport(),
     CvatExport(),
     LabelStudioExport(),
@@ -53,6 +64,13 @@ def recognise(folder: Path) -> tuple[Collection, Path]:
         CollectionError: there is no such folder, it may not be entered, it is no collection
             hilum knows, or it holds several of them side by side.
     """
+    if folder.is_file():
+        raise CollectionError(
+            "this is a file",
+            path=folder,
+            expected="a folder, or for 'inspect', 'compile' and 'predict' a zip archive",
+            remedy="unpack it and give the folder",
+        )
     if not folder.is_dir():
         raise CollectionError("there is no such folder", path=folder, remedy="check the spelling")
     with _readable(folder):
@@ -94,6 +112,11 @@ def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
         radiographs=tuple(map(_with_printable_path, reading.radiographs)),
         problems=tuple(map(_with_printable_path, reading.problems + outside)),
     )
+
+
+def read_source(source: Source, *, others: Sequence[Path] = ()) -> Reading:
+    """As :func:`read_folder`; what an archive would not give is among the reading's problems."""
+    return source.complete(read_folder(source.path, others=others))
 
 
 def _unread_exports(folder: Path, root: Path, collection: Collection) -> tuple[Problem, ...]:

@@ -18,10 +18,10 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from hilum.collections.clinical_readings import read_clinical_reading
 from hilum.collections.collection import Collection, Facts, Problem, Reading
 from hilum.collections.folders import find_below, holds_file_like, image_files, unclaimed_images
 from hilum.collections.origins import SHENZHEN
-from hilum.collections.tables import age_in_years, sex_of
 from hilum.radiograph import (
     Finding,
     Licence,
@@ -36,9 +36,6 @@ from hilum.radiograph import (
 _NAME = re.compile(r"CHNCXR_\d+_([01])\.png", re.IGNORECASE)
 _FINDINGS = {"0": Finding.NORMAL, "1": Finding.TUBERCULOSIS}
 _MASK_FOLDERS = ("masks", "mask")
-_READING = re.compile(r"\s*(?P<sex>female|male)\b[\s,]*(?P<age>\d+)\s*(?P<unit>y|m|d)", re.I)
-_PER_YEAR = {"y": 1.0, "m": 12.0, "d": 365.25}
-_READING_BYTES = 4096
 
 
 class Shenzhen(Collection):
@@ -86,7 +83,7 @@ class Shenzhen(Collection):
             masks: dict[Structure, tuple[Mask, ...]] = {}
             if mask is not None:
                 masks[Structure.LUNGS] = (MaskFile(mask),)
-            sex, age = _read_reading(root / "ClinicalReadings" / f"{path.stem}.txt")
+            sex, age = read_clinical_reading(root / "ClinicalReadings" / f"{path.stem}.txt")
             yield Radiograph(
                 path=path,
                 source_path=path.relative_to(root).as_posix(),
@@ -102,17 +99,3 @@ class Shenzhen(Collection):
                 sex=sex,
                 label_source="file name",
             )
-
-
-def _read_reading(path: Path) -> tuple[str | None, float | None]:
-    """(sex, age in years) from a clinical reading; None where it is absent or says nothing."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(_READING_BYTES).decode("latin-1")
-    except OSError:
-        return None, None
-    found = _READING.match(text)
-    if found is None:
-        return None, None
-    years = int(found["age"][:6]) / _PER_YEAR[found["unit"].lower()]
-    return sex_of(found["sex"]), age_in_years(str(years))

@@ -26,7 +26,9 @@ class Table:
     problems: tuple[Problem, ...]
 
 
-def read_table(path: Path, *, required: Sequence[str], comment: str | None = None) -> Table:
+def read_table(
+    path: Path, *, required: Sequence[str], comment: str | None = None, separators: str = ","
+) -> Table:
     """Read the CSV file at ``path``; the first line that is no comment names the columns.
 
     UTF-8 with or without a byte order mark; what is not UTF-8 is read as Latin-1, with a
@@ -37,6 +39,8 @@ def read_table(path: Path, *, required: Sequence[str], comment: str | None = Non
         path: the file.
         required: the columns without which the table is of no use.
         comment: lines that begin so are skipped.
+        separators: characters that may separate the cells; the one that the line of the columns
+            has most of does.
 
     Raises:
         CollectionError: the file is missing, empty, too large, not text or lacks columns.
@@ -47,8 +51,11 @@ def read_table(path: Path, *, required: Sequence[str], comment: str | None = Non
         for line in text.splitlines(keepends=True)
         if comment is None or not line.startswith(comment)
     ]
+    header = next((line for line in lines if line.strip()), "")
+    separator = max(separators, key=header.count)
     try:
-        cells = list(csv.reader(io.StringIO("".join(lines), newline="")))
+        stream = io.StringIO("".join(lines), newline="")
+        cells = list(csv.reader(stream, delimiter=separator))
     except csv.Error as error:
         raise CollectionError(
             "the table is damaged", path=path, got=str(error), remedy=_REMEDY

@@ -95,7 +95,8 @@ class V7Covid19Xray(Collection):
         used = {m.path for r in radiographs for m in _files_of(r.masks)}
         unused = [mask for mask in drawn if mask not in used]
         problems += unused_masks(root, unused, annotations.images)
-        problems += unclaimed_images(root, drawn)
+        exports = (root / "annotations").glob("*.zip")
+        problems += unclaimed_images(root, [*drawn, *exports, root / source])
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
     def _radiographs(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hilum.collections.archives import Source, open_sources
 from hilum.collections.collection import Reading
-from hilum.collections.registry import read_folder, recognise
+from hilum.collections.registry import read_source, recognise
 from hilum.dataset.card import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.issues import Issue, issues_of, write_issues
@@ -20,6 +19,7 @@ from hilum.dataset.lock import write_lock
 from hilum.dataset.merge import merge_copies
 from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.split import SplitOptions, assign_splits, group_ids
+from hilum.dataset.unfinished import Unfinished, unfinished
 from hilum.dataset.write import PlacedRow, write_shards
 from hilum.errors import DatasetError, OutputError
 from hilum.radiograph import Radiograph
@@ -51,37 +51,45 @@ def compile_dataset(
     options: CompileOptions | None = None,
     progress: Progress = no_progress,
 ) -> Compiled:
-    """Read ``folders``, each a known collection, into the dataset folder ``output``.
+    """Read ``folders``, each a known collection or its zip archive, into the folder ``output``.
 
     Every image found ends as a row or as a line of ``issues.csv``. The folder appears only
-    when it is complete.
+    when it is complete. Called again after a kill it goes on where it was.
 
     Raises:
-        CollectionError: a folder is no known collection, or its tables are damaged.
+        CollectionError: a folder is no known collection, or its tables are damaged; an archive
+            cannot be unpacked.
         DatasetError: not one image could be read, or a folder is given twice.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, or cannot be written.
     """
     options = options or CompileOptions()
     _refuse_existing(output)
-    readings = _read(folders)
+    with open_sources(folders, progress=progress) as sources:
+        return _compile(sources, output, options, progress)
+
+
+def _compile(
+    sources: Sequence[Source], output: Path, options: CompileOptions, progress: Progress
+) -> Compiled:
+    readings = _read(sources)
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
     records = [r for reading in readings for r in reading.radiographs]
-    prepared = _prepare(records, options.workers, issues, progress)
-    if not prepared:
-        raise DatasetError(
-            "no image could be read",
-            path=", ".join(str(folder) for folder in folders),
-            got=_count_kinds(issues) or "no images",
-            remedy="run 'hilum inspect' on each folder to see what is wrong",
-        )
-    merged = merge_copies(prepared, issues)
-    groups = group_ids(merged)
-    splits = assign_splits(merged, groups, options.split, issues)
-    rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
-
-    with _folder_when_complete(output) as folder:
+    with unfinished(output) as work:
+        prepared = _prepare(records, work, options.workers, issues, progress)
+        if not prepared:
+            raise DatasetError(
+                "no image could be read",
+                path=", ".join(str(source.named) for source in sources),
+                got=_count_kinds(issues) or "no images",
+                remedy="run 'hilum inspect' on each folder to see what is wrong",
+            )
+        merged = merge_copies(prepared, issues)
+        groups = group_ids(merged)
+        splits = assign_splits(merged, groups, options.split, issues)
+        rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
+        folder = work.folder
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
         lock = write_lock(rows, shards, readings, options.split, folder / "hilum.lock.json")
@@ -102,25 +110,24 @@ def _refuse_existing(output: Path) -> None:
         )
 
 
-def _read(folders: Sequence[Path]) -> list[Reading]:
-    roots = [recognise(folder)[1].resolve() for folder in folders]
+def _read(sources: Sequence[Source]) -> list[Reading]:
+    roots = [recognise(source.path)[1].resolve() for source in sources]
     if len(set(roots)) < len(roots):
-        raise DatasetError(
-            "a folder is given twice", path=", ".join(map(str, folders)), remedy="give each once"
-        )
+        named = ", ".join(str(source.named) for source in sources)
+        raise DatasetError("a folder is given twice", path=named, remedy="give each once")
     readings = [
-        read_folder(folder, others=[other for other in roots if other != root])
-        for folder, root in zip(folders, roots, strict=True)
+        read_source(source, others=[other for other in roots if other != root])
+        for source, root in zip(sources, roots, strict=True)
     ]
     return [_tell_apart(reading, readings) for reading in readings]
 
 
 def _tell_apart(reading: Reading, readings: Sequence[Reading]) -> Reading:
     """Where several folders of one collection are given, paths begin where the folders part."""
-    roots = [other.root.resolve() for other in readings if other.collection == reading.collection]
+    roots = [_place(other) for other in readings if other.collection == reading.collection]
     if len(roots) == 1:
         return reading
-    place = reading.root.resolve().relative_to(os.path.commonpath(roots))
+    place = _place(reading).relative_to(os.path.commonpath(roots))
     return dataclasses.replace(
         reading,
         radiographs=tuple(
@@ -134,12 +141,28 @@ def _tell_apart(reading: Reading, readings: Sequence[Reading]) -> Reading:
     )
 
 
+def _place(reading: Reading) -> Path:
+    """Where the collection begins; in an archive, as if that were a folder."""
+    return reading.shown_root.resolve()
+
+
 def _prepare(
-    records: Sequence[Radiograph], workers: int, issues: list[Issue], progress: Progress
+    records: Sequence[Radiograph],
+    work: Unfinished,
+    workers: int,
+    issues: list[Issue],
+    progress: Progress,
 ) -> list[Prepared]:
     prepared: list[Prepared] = []
     advance = progress("reading", len(records))
-    for outcome in map_ordered(prepare, records, workers=workers):
+    earlier = [work.find(record) for record in records]
+    unread = [record for record, known in zip(records, earlier, strict=True) if known is None]
+    fresh = map_ordered(prepare, unread, workers=workers)
+    for record, known in zip(records, earlier, strict=True):
+        outcome = known
+        if outcome is None:
+            outcome = next(fresh)
+            work.add(record, outcome)
         if outcome.prepared is not None:
             prepared.append(outcome.prepared)
         issues += outcome.issues
@@ -150,24 +173,3 @@ def _prepare(
 def _count_kinds(issues: Sequence[Issue]) -> str:
     counts = Counter(issue.kind for issue in issues)
     return ", ".join(f"{count} × {kind}" for kind, count in sorted(counts.items()))
-
-
-@contextmanager
-def _folder_when_complete(output: Path) -> Iterator[Path]:
-    """A hidden folder to write to, which becomes ``output`` at the end, or vanishes."""
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    try:
-        if unfinished.exists():  # left by a run that was killed
-            shutil.rmtree(unfinished)
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        unfinished.rename(output)
-    except OSError as error:
-        raise OutputError(
-            "the output cannot be written",
-            path=output,
-            got=error.strerror or str(error) or type(error).__name__,
-            remedy="choose a folder you may write to, with room enough",
-        ) from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

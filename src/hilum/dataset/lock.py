@@ -13,7 +13,7 @@ from typing import Any
 import hilum
 from hilum.collections.collection import Reading
 from hilum.dataset.split import SplitOptions
-from hilum.dataset.write import PlacedRow, Shard, label_values
+from hilum.dataset.write import PlacedRow, Shard, row_hash
 from hilum.errors import ImageError
 from hilum.imaging.read import read_file
 from hilum.radiograph import MaskFile
@@ -21,7 +21,7 @@ from hilum.radiograph import MaskFile
 LOCK_FORMAT = 1
 """Of the whole folder; raised when an older reader would misread it."""
 
-_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom", "python-gdcm")
+PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom", "python-gdcm")
 """The packages whose version can change a byte of the output."""
 
 
@@ -36,18 +36,19 @@ def write_lock(
 
     ``files`` maps the SHA-256 of each source image to the places it was found at. Of each input's
     mask files there is one hash over all; its tables count by the labels they lead to, of which
-    ``content_sha256`` is made.
+    ``content_sha256`` is made. An input that was a zip archive has its file name.
     """
     lock = {
         "format": LOCK_FORMAT,
         "hilum": hilum.__version__,
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: version(name) for name in PACKAGES},
         "options": dataclasses.asdict(options),
         "content_sha256": content_hash(rows),
         "shards": {shard.path.name: shard.sha256 for shard in shards},
         "inputs": [
             {
                 "collection": reading.collection,
+                **({} if reading.archive is None else {"archive": reading.archive.name}),
                 "images": len(reading.radiographs),
                 "masks_sha256": _masks_hash(reading),
             }
@@ -83,12 +84,5 @@ def _masks_hash(reading: Reading) -> str:
 
 def content_hash(rows: Sequence[PlacedRow]) -> str:
     """SHA-256 over every row's image, decoded masks, labels and split, in any order of rows."""
-    digests = []
-    for placed in rows:
-        values = {**label_values(placed), "split": placed.split}
-        masks = {
-            structure: mask.pixels_sha256 for structure, mask in placed.row.prepared.masks.items()
-        }
-        text = json.dumps([values, masks], sort_keys=True)
-        digests.append(hashlib.sha256(text.encode()).hexdigest())
+    digests = map(row_hash, rows)
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()

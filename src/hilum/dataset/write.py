@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ _SHARD_BYTES = 256 * 2**20
 _ROW_GROUP_ROWS, _ROW_GROUP_BYTES = 100, 32 * 2**20
 """Small groups: a viewer or a shuffling reader fetches little at a time (Hugging Face's own),
 and this is what is held in memory at once."""
+
+NOTE_ENDING = ".complete"
 
 
 @dataclass(frozen=True)
@@ -46,22 +49,63 @@ def write_shards(
 ) -> list[Shard]:
     """Write ``rows`` below ``folder``/data, a few at a time, and call ``advance`` for each.
 
+    A shard that lies there complete, with the same rows, is kept: beside each is a note, of its
+    name and :data:`NOTE_ENDING`, with hashes of its rows and of its bytes.
+
     Raises:
         ImageError: a source file changed or vanished meanwhile.
     """
     data = folder / "data"
-    data.mkdir(parents=True)
+    data.mkdir(parents=True, exist_ok=True)
     shards: list[Shard] = []
     for split in Split:
         mine = sorted((row for row in rows if row.split is split), key=_order)
         parts = _cut(mine, max_bytes=_SHARD_BYTES)
         for number, part in enumerate(parts):
             path = data / f"{split}-{number:05}-of-{len(parts):05}.parquet"
-            _write_shard(part, path, advance)
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = _finished(part, path)
+            if digest is None:
+                _write_shard(part, path, advance)
+                digest = _note(part, path)
+            else:
+                for _ in part:
+                    advance()
             shards.append(Shard(path, split, len(part), digest))
     return shards
+
+
+def _finished(part: Sequence[PlacedRow], path: Path) -> str | None:
+    """The hash of the shard at ``path`` if an earlier run completed it with just these rows."""
+    try:
+        rows, noted = path.with_name(path.name + NOTE_ENDING).read_text(encoding="ascii").split()
+        found = _file_hash(path)
+    except (OSError, ValueError):
+        return None
+    return found if (rows, noted) == (_rows_hash(part), found) else None
+
+
+def _note(part: Sequence[PlacedRow], path: Path) -> str:
+    digest = _file_hash(path)
+    text = f"{_rows_hash(part)} {digest}\n"
+    path.with_name(path.name + NOTE_ENDING).write_text(text, encoding="ascii")
+    return digest
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rows_hash(part: Sequence[PlacedRow]) -> str:
+    return hashlib.sha256("\n".join(map(row_hash, part)).encode()).hexdigest()
+
+
+def row_hash(placed: PlacedRow) -> str:
+    """SHA-256 over a row's image, decoded masks, labels and split."""
+    values = {**label_values(placed), "split": placed.split}
+    masks = {structure: mask.pixels_sha256 for structure, mask in placed.row.prepared.masks.items()}
+    text = json.dumps([values, masks], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def label_values(placed: PlacedRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 
-_NOISY_MODULES = r"(pydicom|PIL)\b"
+_NOISY_MODULES = r"(pydicom|PIL|openpyxl)\b"
 
 _lock = threading.Lock()
 _readers = 0
@@ -16,11 +16,11 @@ _saved = contextlib.ExitStack()
 
 @contextlib.contextmanager
 def quiet_warnings() -> Iterator[None]:
-    """Ignore the warnings of pydicom and Pillow until the block ends.
+    """Ignore the warnings of pydicom, Pillow and openpyxl until the block ends.
 
-    They complain about odd tags that do not concern the pixels; what does concern them is
-    raised here as an ImageError. Only these two libraries are muted, in every thread:
-    ``warnings.catch_warnings`` swaps the process's filters and is not safe to enter from
+    They complain about odd tags and styles that concern neither pixels nor cells; what does
+    concern those is raised here as an error of hilum. Only these libraries are muted, in every
+    thread: ``warnings.catch_warnings`` swaps the process's filters and is not safe to enter from
     several threads, so the first reader enters it, the last one leaves it, and any number of
     files can be read at once in between.
     """

@@ -36,7 +36,7 @@ def unpack_runs(mask: MaskRuns) -> NDArray[np.bool_]:
         raise _damaged(f"{len(mask.runs):,} entries", mask)
     if mask.packing is RunPacking.LABEL_STUDIO:
         return _unpack_label_studio(mask)
-    runs = _runs_of_text(mask) if isinstance(mask.runs, bytes) else list(mask.runs)
+    runs = _runs_of_text(mask) if isinstance(mask.runs, str) else list(mask.runs)
     flat = _fill(runs, mask)
     if mask.packing is RunPacking.ROWS:
         return flat.reshape(height, width)
@@ -61,7 +61,7 @@ def _runs_of_text(mask: MaskRuns) -> list[int]:
     """
     runs: list[int] = []
     value = shift = 0
-    for character in bytes(mask.runs):
+    for character in _bytes(mask):
         bits = character - 48
         if not 0 <= bits < 64 or shift > 60:
             raise _damaged("text that is none of COCO's", mask)
@@ -87,7 +87,7 @@ def _unpack_label_studio(mask: MaskRuns) -> NDArray[np.bool_]:
     value, or all the block's values, follow.
     """
     width, height = mask.size
-    bits = _Bits(bytes(mask.runs), mask)
+    bits = _Bits(_bytes(mask), mask)
     total = bits.read(32)
     if total != width * height * _CHANNELS or bits.read(5) + 1 != _WORD:
         raise _damaged(f"{total:,} values", mask)
@@ -107,6 +107,13 @@ def _unpack_label_studio(mask: MaskRuns) -> NDArray[np.bool_]:
             inside[alphas] = values[(_ALPHA - start) % _CHANNELS :: _CHANNELS] > 0
         start = end
     return inside.reshape(height, width)
+
+
+def _bytes(mask: MaskRuns) -> bytes:
+    try:
+        return mask.runs.encode("latin-1") if isinstance(mask.runs, str) else b""
+    except UnicodeEncodeError:
+        raise _damaged("characters that are no bytes", mask) from None
 
 
 class _Bits:

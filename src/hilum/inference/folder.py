@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,17 +18,26 @@ import cv2
 import numpy as np
 
 from hilum.errors import OutputError
+from hilum.inference.earlier import LOCK_NAME, Earlier, make_folder, prepare_folder
 from hilum.inference.inputs import InputImage
 from hilum.inference.model import Model
 from hilum.inference.overlay import draw_overlay
-from hilum.inference.pictures import cannot_write, remove_pictures, write_mask, write_picture
+from hilum.inference.pictures import (
+    cannot_write,
+    remove_picture,
+    write_mask,
+    write_picture,
+)
 from hilum.inference.postprocess import eight_bit
 from hilum.inference.predictor import Prediction, Predictor, Status
-from hilum.inference.table import TABLE_NAME, column_names, is_own_table, table_row
+from hilum.inference.table import TABLE_NAME, column_names, table_row
+from hilum.output import held
 from hilum.workers import map_threads
 
 _LONGEST_NAME = 235
 """Bytes. File systems allow 255, and the pictures' endings take up to 19 of them."""
+
+_MASKS = ("lungs", "infection", "whole_lungs")
 
 
 @dataclass(frozen=True)
@@ -45,27 +55,32 @@ class PredictionFolder:
         folder: made if it is not there.
         model: what the rows and pictures come from.
         options: which pictures are wanted.
-        overwrite: remove predictions of an earlier run; nothing else is ever removed.
+        earlier: what to do with predictions of an earlier run.
 
     Raises:
-        OutputError: the folder is not empty and may not be overwritten, or not writable.
+        OutputError: the folder cannot be used so, or is not writable.
     """
 
     def __init__(
-        self, folder: Path, model: Model, *, options: PictureOptions, overwrite: bool
+        self, folder: Path, model: Model, *, options: PictureOptions, earlier: Earlier
     ) -> None:
         self._folder = folder
         self._model = model
         self._options = options
-        _prepare_folder(folder, overwrite=overwrite)
-        self._table = folder / TABLE_NAME
         self._columns = column_names(model.description.findings)
+        self.kept = prepare_folder(
+            folder, earlier, columns=self._columns, model_sha256=model.sha256
+        )
+        """Rows of the earlier run that is gone on with."""
+        self._table = folder / TABLE_NAME
         try:
             # Unbuffered, so that a row is on disk at once, and whole or not at all.
-            self._file: IO[bytes] = self._table.open("wb", buffering=0)
+            self._file: IO[bytes] = self._table.open("ab", buffering=0)
+            is_new = self._file.tell() == 0
         except OSError as error:
             raise cannot_write(self._table, error) from None
-        self._write_line({name: name for name in self._columns})
+        if is_new:
+            self._write_line({name: name for name in self._columns})
 
     def __enter__(self) -> Self:
         return self
@@ -78,16 +93,19 @@ class PredictionFolder:
     ) -> None:
         self._file.close()
 
+    def clear(self, image: InputImage) -> None:
+        """Remove pictures of ``image`` that a killed run wrote before it could add the row."""
+        kinds = {"masks": _MASKS, "probabilities": self._model.description.targets}
+        names = [f"{place}/{image.stem}.{kind}.png" for place in kinds for kind in kinds[place]]
+        for name in (*names, f"overlays/{image.stem}.png"):
+            remove_picture(self._folder / name)
+
     def write_pictures(self, image: InputImage, prediction: Prediction) -> None:
         """Write masks and, as asked for, overlay and probabilities. From any thread."""
         if prediction.status is not Status.OK:
             return
-        masks = {
-            "lungs": prediction.lungs,
-            "infection": prediction.infection,
-            "whole_lungs": prediction.whole_lungs,
-        }
-        for name, mask in masks.items():
+        masks = (prediction.lungs, prediction.infection, prediction.whole_lungs)
+        for name, mask in zip(_MASKS, masks, strict=True):
             if mask is not None:
                 write_mask(self._folder / "masks" / f"{image.stem}.{name}.png", mask)
         if self._options.overlays:
@@ -123,24 +141,36 @@ def predict_to_folder(
     folder: Path,
     *,
     options: PictureOptions | None = None,
-    overwrite: bool = False,
+    earlier: Earlier = Earlier.REFUSE,
     on_row: Callable[[dict[str, Any]], None] = lambda row: None,
+    on_kept: Callable[[int], None] = lambda count: None,
 ) -> dict[Status, int]:
     """Predict ``images`` into ``folder``, calling ``on_row`` with each row once it is on disk.
 
-    Returns how many images came to each status. Where it is interrupted, the rows and
+    Returns how many images came to each status, those of an earlier run that is gone on with
+    included; how many these are ``on_kept`` is told first. Where it is interrupted, the rows and
     pictures written so far stay.
 
     Raises:
-        OutputError: see :class:`PredictionFolder`; or an image lies in ``folder``.
+        OutputError: see :class:`PredictionFolder`; an image lies in ``folder``; or another run
+            writes there.
     """
     _keep_apart(images, folder)
     options = options or PictureOptions()
     counts = dict.fromkeys(Status, 0)
-    with PredictionFolder(folder, predictor.model, options=options, overwrite=overwrite) as out:
+    with (
+        held(make_folder(folder), lock=folder / LOCK_NAME),
+        PredictionFolder(folder, predictor.model, options=options, earlier=earlier) as out,
+    ):
+        counts.update(Counter(Status(row["status"]) for row in out.kept))
+        done = {row["path"] for row in out.kept}
+        on_kept(len(done))
+        left = [image for image in images if image.relative not in done]
 
         def work(image: InputImage) -> dict[str, Any]:
             prediction = _predict(predictor, image)
+            if earlier is Earlier.RESUME:
+                out.clear(image)
             out.write_pictures(image, prediction)
             return table_row(  # and not the prediction, whose masks would wait in memory
                 prediction,
@@ -150,7 +180,7 @@ def predict_to_folder(
             )
 
         # Closed at once when interrupted, so that what was not begun is not begun any more.
-        with closing(map_threads(work, images, threads=predictor.threads)) as rows:
+        with closing(map_threads(work, left, threads=predictor.threads)) as rows:
             for row in rows:
                 out.add_row(row)
                 counts[Status(row["status"])] += 1
@@ -159,6 +189,8 @@ def predict_to_folder(
 
 
 def _predict(predictor: Predictor, image: InputImage) -> Prediction:
+    if image.trouble is not None:
+        return Prediction(str(image.path), Status.FAILED, image.trouble)
     name = os.fsencode(image.stem.rpartition("/")[2])
     if len(name) > _LONGEST_NAME:
         reason = "the file name is too long for pictures to be named after it. Rename the file."
@@ -178,36 +210,3 @@ def _keep_apart(images: Sequence[InputImage], folder: Path) -> None:
                     got=str(image.path),
                     remedy="name an output folder that holds no inputs",
                 )
-
-
-def _prepare_folder(folder: Path, *, overwrite: bool) -> None:
-    table = folder / TABLE_NAME
-    try:
-        if os.path.lexists(folder) and not folder.is_dir():
-            raise OutputError(
-                "the output is a file", path=folder, remedy="name a folder to be made"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            if not overwrite:
-                raise OutputError(
-                    "the output folder is not empty",
-                    path=folder,
-                    remedy="name a new folder, or say --overwrite to replace predictions in it",
-                )
-            _refuse_foreign_table(table)
-            table.unlink(missing_ok=True)
-            remove_pictures(folder)
-        table.touch()
-    except OSError as error:
-        raise cannot_write(folder, error) from None
-
-
-def _refuse_foreign_table(table: Path) -> None:
-    if not os.path.lexists(table) or is_own_table(table):
-        return
-    raise OutputError(
-        "this was not written by 'hilum predict' and is not replaced",
-        path=table,
-        remedy="name another output folder",
-    )

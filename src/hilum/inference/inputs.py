@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from hilum.collections.archives import Source
 from hilum.errors import ImageError
 from hilum.imaging.formats import IMAGE_SUFFIXES, holds_image
 from hilum.inference.table import TABLE_NAME, is_own_table
@@ -27,6 +28,8 @@ class InputImage:
     """Relative to the folder given, with forward slashes; a file given by itself: its name."""
     stem: str
     """``relative`` without its extension, with it where two images would be one otherwise."""
+    trouble: str | None = None
+    """Why there is no file at ``path``: an archive would not give it. None for any other."""
 
 
 @dataclass(frozen=True)
@@ -49,32 +52,67 @@ def find_inputs(paths: Sequence[Path], *, leave_out: Path | None = None) -> Inpu
     Raises:
         ImageError: a path does not exist.
     """
-    missing = [path for path in paths if not _is_file(path) and not _is_folder(path)]
+    return find_inputs_of([Source(path, path) for path in paths], leave_out=leave_out)
+
+
+def find_inputs_of(sources: Sequence[Source], *, leave_out: Path | None = None) -> Inputs:
+    """As :func:`find_inputs`, of folders, files and unpacked archives.
+
+    An archive counts as a folder of its name. What it would not give comes last, with
+    ``trouble``; hidden files and second copies of a name are left out.
+    """
+    missing = [s.named for s in sources if not _is_file(s.path) and not _is_folder(s.path)]
     if missing:
         raise ImageError(
             "there is no such file or folder",
             path=", ".join(map(str, missing)),
             remedy="check the path",
         )
-    found: dict[tuple[str, str], tuple[Path, str]] = {}
+    found: dict[tuple[str, str], _Found] = {}
     left_out: list[Path] = []
-    for path in paths:
+    for source in sources:
+        path = source.path
         if _is_file(path):
-            found.setdefault(_place(path), (path, path.name))
+            found.setdefault(_place(path), _Found(path, path, path.name))
             continue
         for file, counts in _search(path, leave_out):
             if counts:
                 relative = file.relative_to(path).as_posix()
-                found.setdefault(_place(file), (file, relative))
+                found.setdefault(_place(file), _Found(file, source.shown(file), relative))
             else:
-                left_out.append(file)
-    files = [path for path, _ in found.values()]
-    relatives = [relative for _, relative in found.values()]
+                left_out.append(source.shown(file))
+    relatives = [one.relative for one in found.values()]
     if len(set(relatives)) < len(relatives):
-        relatives = _from_common_folder(files)
+        relatives = _from_common_folder([one.shown for one in found.values()])
     relatives = [_UNPRINTABLE.sub(_escape, relative) for relative in relatives]
     stems = output_stems(relatives)
-    return Inputs(tuple(map(InputImage, files, relatives, stems)), tuple(left_out))
+    files = [one.file for one in found.values()]
+    refused, overlooked = _refused(sources)
+    return Inputs((*map(InputImage, files, relatives, stems), *refused), (*left_out, *overlooked))
+
+
+@dataclass(frozen=True)
+class _Found:
+    file: Path
+    shown: Path
+    """How the user knows it."""
+    relative: str
+
+
+def _refused(sources: Sequence[Source]) -> tuple[list[InputImage], list[Path]]:
+    """What archives would not give: that which may be an image, and the rest."""
+    images, others = [], []
+    for source in sources:
+        for problem in source.problems:
+            name = problem.source_path
+            hidden = any(part.startswith(".") for part in name.split("/") if part != "..")
+            if hidden or problem.kind == "second copy":
+                others.append(source.named / name)
+            else:
+                told = f"{problem.kind}: {problem.detail}."
+                printable = _UNPRINTABLE.sub(_escape, name)
+                images.append(InputImage(source.path, printable, printable, told))
+    return images, others
 
 
 def _place(file: Path) -> tuple[str, str]:

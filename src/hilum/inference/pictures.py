@@ -68,6 +68,15 @@ def remove_pictures(folder: Path) -> None:
                 Path(parent).rmdir()
 
 
+def remove_picture(path: Path) -> None:
+    """Remove the picture at ``path`` if hilum wrote it, or was killed before its first byte."""
+    try:
+        if _is_marked(path) or (path.is_file() and path.stat().st_size == 0):
+            path.unlink()
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """The error for a ``path`` that the system does not let hilum write."""
     return OutputError(

@@ -19,6 +19,7 @@ from hilum.learning.module import ArrayBatches, Batch, ShuffledByEpoch, Training
 from hilum.learning.recipe import Recipe
 from hilum.learning.start import RUN_FILE, Start, read_start
 from hilum.learning.targets import UNKNOWN_FINDING
+from hilum.output import held
 from hilum.radiograph import Split
 
 
@@ -52,7 +53,7 @@ def train(
 
     Raises:
         DatasetError: a split has nothing to learn from or to measure by.
-        OutputError: ``run`` cannot be written.
+        OutputError: ``run`` cannot be written, or another training writes there.
         RecipeError: ``run`` holds another recipe's or dataset's training, or ``start_from``
             holds none or another network's.
         KeyboardInterrupt: the user stopped it; the epochs so far are kept.
@@ -70,17 +71,17 @@ def train(
     module = TrainingModule(recipe, steps_per_epoch=len(batches))
     if start is not None:
         start.load_into(module)
-    _claim(run, purpose)
-    tell(f"{recipe.name}: {len(arrays)} radiographs to learn from, {len(validation)} to validate")
-
-    fit(
-        module,
-        batches,
-        _validation_batches(validation, recipe),
-        run,
-        tell=tell,
-        progress_bar=progress_bar,
-    )
+    with held(run, lock=run / ".lock"):
+        _claim(run, purpose)
+        tell(f"{recipe.name}: {len(arrays)} radiographs to learn from, {len(validation)} to check")
+        fit(
+            module,
+            batches,
+            _validation_batches(validation, recipe),
+            run,
+            tell=tell,
+            progress_bar=progress_bar,
+        )
     kept = torch.load(kept_checkpoint(run, recipe.schedule), map_location="cpu", weights_only=True)
     module.load_state_dict(kept["state_dict"])
     return TrainedRun(module.cpu().eval(), run, run / "history.csv", validation, start)

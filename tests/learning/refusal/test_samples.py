@@ -10,10 +10,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from hilum.collections.registry import read_folder
 from hilum.dataset.compile import CompileOptions, compile_dataset
@@ -27,34 +25,20 @@ from hilum.learning.refusal.sample import FILM, LATERAL, SLICE, Sample
 from hilum.learning.refusal.samples import Amounts, collect_samples
 from hilum.radiograph import Split, Structure
 from tests.conftest import REPOSITORY
-from tests.fakes.chest import draw_chest
 from tests.fakes.every import FAKES
 from tests.fakes.fake import write_image
 from tests.fakes.model import TARGETS, describe, write_model
+from tests.fakes.refusal import draw_two_collections
 
 FEW = Amounts(films=50, changed=2, drawn=3)
-SIZE = (96, 80)
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two fakes with images large enough for films; one image of the second is a copy."""
-    found = []
-    for name in ("ieee8023", "kermany"):
-        fake = FAKES[name](tmp_path_factory.mktemp(name), np.random.default_rng(3))
-        images = sorted(p for p in fake.folder.rglob("*") if p.suffix in (".jpeg", ".jpg", ".png"))
-        for number, path in enumerate(images):
-            write_image(path, cloudy_chest(np.random.default_rng([number, *name.encode()])))
-        found.append(fake.folder)
+    """Two fakes; one image of the second is a copy."""
+    found = draw_two_collections(tmp_path_factory.mktemp("collections"))
     shutil.copy(next(found[0].rglob("a.jpeg")), read_folder(found[1]).radiographs[0].path)
     return found
-
-
-def cloudy_chest(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Drawn chests differ too little to be told from copies."""
-    chest = draw_chest(rng, size=SIZE).pixels
-    clouds = cv2.resize(rng.integers(0, 256, (6, 5), np.uint8), SIZE[::-1])
-    return cv2.addWeighted(chest, 0.6, clouds, 0.4, 0).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")

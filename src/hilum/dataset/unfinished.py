@@ -1,0 +1,178 @@
+"""The folder of a compile that is not finished, and what a run after a kill takes over from it.
+
+``.NAME.unfinished`` beside the output. What was read lies in a journal, one line per radiograph;
+a line is used again only where nothing has changed that it depends on: the record, and size and
+time of its files. A shard that is complete has a note beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TextIO
+
+import hilum
+from hilum.dataset.issues import Issue
+from hilum.dataset.lock import PACKAGES
+from hilum.dataset.prepare import Outcome, Prepared, StoredMask
+from hilum.dataset.write import NOTE_ENDING
+from hilum.errors import OutputError
+from hilum.output import held
+from hilum.radiograph import Radiograph, Structure
+
+_JOURNAL = ".read.jsonl"
+
+
+@contextmanager
+def unfinished(output: Path) -> Iterator[Unfinished]:
+    """A folder to write to, which becomes ``output`` when the block is left without an error.
+
+    Where the process is killed or interrupted the folder stays, and the next run goes on with
+    it; after an error it is removed.
+
+    Raises:
+        OutputError: another run writes this output, or it cannot be written.
+    """
+    folder = output.with_name(f".{output.name}.unfinished")
+    made = _first_missing(folder.parent)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with held(output, lock=output.with_name(f".{output.name}.lock")):
+            try:
+                _drop_other_versions(folder)
+                folder.mkdir(exist_ok=True)
+                with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
+                    yield Unfinished(folder, journal)
+                (folder / _JOURNAL).unlink()
+                for note in folder.rglob(f"*{NOTE_ENDING}"):
+                    note.unlink()
+                folder.rename(output)
+            except Exception:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+    except OSError as error:
+        raise OutputError(
+            "the output cannot be written",
+            path=output,
+            got=error.strerror or str(error) or type(error).__name__,
+            remedy="choose a folder you may write to, with room enough",
+        ) from None
+    finally:
+        _remove_empty(folder.parent, made)
+
+
+class Unfinished:
+    """The folder, with what an earlier run has read already."""
+
+    def __init__(self, folder: Path, journal: TextIO) -> None:
+        self.folder = folder
+        self._journal = journal
+        self._known = dict(_whole_lines(folder / _JOURNAL)[1:])
+        if not self._known and journal.tell() == 0:
+            self._write(_versions())
+
+    def find(self, radiograph: Radiograph) -> Outcome | None:
+        """What became of ``radiograph`` in an earlier run; None where it has to be read."""
+        values = self._known.get(_fingerprint(radiograph))
+        return None if values is None else _outcome(values, radiograph)
+
+    def add(self, radiograph: Radiograph, outcome: Outcome) -> None:
+        """Note what became of ``radiograph``."""
+        self._write([_fingerprint(radiograph), _values(outcome)])
+
+    def _write(self, value: object) -> None:
+        self._journal.write(json.dumps(value) + "\n")
+        self._journal.flush()
+
+
+def _versions() -> dict[str, str]:
+    return {"hilum": hilum.__version__, **{name: version(name) for name in PACKAGES}}
+
+
+def _drop_other_versions(folder: Path) -> None:
+    """Remove what another version left, and the line that a kill broke off."""
+    lines = _whole_lines(folder / _JOURNAL)
+    if not lines or lines[0] != _versions():
+        if folder.exists():
+            shutil.rmtree(folder)
+        return
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / _JOURNAL).write_text(text, encoding="ascii")
+
+
+def _whole_lines(path: Path) -> list[Any]:
+    lines: list[Any] = []
+    if path.exists():
+        with path.open(encoding="ascii", errors="replace") as file:
+            for line in file:
+                try:
+                    lines.append(json.loads(line))
+                except ValueError:
+                    break
+    return lines
+
+
+def _first_missing(folder: Path) -> Path | None:
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    return missing[-1] if missing else None
+
+
+def _remove_empty(folder: Path, made: Path | None) -> None:
+    """Remove the folders this run made if nothing came to lie in them."""
+    while made is not None and folder.is_relative_to(made):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def _fingerprint(radiograph: Radiograph) -> str:
+    """SHA-256 over the record, with size and time of each file in place of its folder."""
+    text = json.dumps(dataclasses.asdict(radiograph), default=_of_file, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _of_file(value: Any) -> list[str | int]:
+    if not isinstance(value, Path):
+        raise TypeError(f"a record holds a {type(value).__name__}")
+    try:
+        state = value.stat()
+    except OSError:
+        return [value.name]
+    return [value.name, state.st_size, state.st_mtime_ns]
+
+
+def _values(outcome: Outcome) -> dict[str, Any]:
+    values: dict[str, Any] = {"issues": [dataclasses.astuple(issue) for issue in outcome.issues]}
+    if outcome.prepared is not None:
+        own = {
+            field.name: getattr(outcome.prepared, field.name)
+            for field in dataclasses.fields(Prepared)
+            if field.name != "radiograph"
+        }
+        masks = {
+            structure: [base64.b64encode(mask.png).decode(), mask.pixels_sha256]
+            for structure, mask in outcome.prepared.masks.items()
+        }
+        values["prepared"] = {**own, "masks": masks}
+    return values
+
+
+def _outcome(values: dict[str, Any], radiograph: Radiograph) -> Outcome:
+    issues = tuple(Issue(*issue) for issue in values["issues"])
+    own = values.get("prepared")
+    if own is None:
+        return Outcome(None, issues)
+    masks = {
+        Structure(name): StoredMask(base64.b64decode(png), digest)
+        for name, (png, digest) in own["masks"].items()
+    }
+    return Outcome(Prepared(**{**own, "radiograph": radiograph, "masks": masks}), issues)

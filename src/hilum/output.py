@@ -1,0 +1,43 @@
+"""One run at a time writes an output: two at once would mix what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from hilum.errors import OutputError
+
+
+@contextmanager
+def held(output: Path, *, lock: Path) -> Iterator[None]:
+    """Keep other runs out of ``output`` until the block is left, or this process dies.
+
+    ``lock`` is the file that says so, in a folder that exists; it is removed at the end.
+
+    Raises:
+        OutputError: another run holds ``output``, or ``lock`` cannot be written.
+    """
+    holder = FileLock(lock.absolute(), timeout=0)
+    try:
+        holder.acquire()
+    except Timeout:
+        raise OutputError(
+            "another run is writing this output",
+            path=output,
+            remedy="wait until it has ended, or name another output",
+        ) from None
+    except OSError as error:
+        raise OutputError(
+            "the output cannot be written",
+            path=output,
+            got=error.strerror or type(error).__name__,
+            remedy="choose a place you may write to",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)  # while it is held: nobody else's is removed
+        holder.release()
