@@ -49,9 +49,9 @@ class Annotations:
 def size_trouble(width: object, height: object) -> str | None:
     """What is wrong with an image's size in pixels, or None."""
     if not (_is_whole(width) and _is_whole(height) and width > 0 and height > 0):  # type: ignore[operator]
-        return f"the size {str(width)[:20]}×{str(height)[:20]}"
+        return f"the size {width!r:.20}×{height!r:.20}"
     if width * height > MAX_PIXELS:  # type: ignore[operator]
-        return f"{str(width)[:20]}×{str(height)[:20]} pixels, too many"
+        return f"{width!r:.20}×{height!r:.20} pixels, too many"
     return None
 
 

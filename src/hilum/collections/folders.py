@@ -50,7 +50,10 @@ def is_safe_path(relative: str) -> bool:
     parts = PurePosixPath(relative).parts
     if relative.startswith("/") or PureWindowsPath(relative).drive or ".." in parts:
         return False
-    return all(len(os.fsencode(part)) <= 255 for part in parts)
+    try:
+        return all(len(os.fsencode(part)) <= 255 for part in parts)
+    except UnicodeEncodeError:  # half a character, as JSON can write it
+        return False
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -83,7 +83,8 @@ def recognise(folder: Path) -> tuple[Collection, Path]:
             path=folder,
             expected="the layout of one listed by 'hilum collections'",
             remedy="put the images into one folder per class, named like "
-            + ", ".join(("normal", "covid", "pneumonia")),
+            + ", ".join(("normal", "covid", "pneumonia"))
+            + "; or annotations of them (COCO, CVAT, Label Studio) or named masks beside them",
         )
     first = found[0][1]
     if any(not root.is_relative_to(first) and not first.is_relative_to(root) for _, root in found):
@@ -109,8 +110,8 @@ def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
         outside = images_outside(folder, root) + _unread_exports(folder, root, collection)
     return dataclasses.replace(
         reading,
-        radiographs=tuple(map(_with_printable_path, reading.radiographs)),
-        problems=tuple(map(_with_printable_path, reading.problems + outside)),
+        radiographs=tuple(map(_printable, reading.radiographs)),
+        problems=tuple(map(_printable, reading.problems + outside)),
     )
 
 
@@ -148,9 +149,15 @@ def _readable(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _with_printable_path(named: Named) -> Named:
-    """A file name may hold bytes that are no UTF-8; tables cannot. They become ``\\udcff``."""
-    printable = named.source_path.encode("utf-8", "backslashreplace").decode("utf-8")
-    if printable == named.source_path:
-        return named
-    return dataclasses.replace(named, source_path=printable)
+def _printable(named: Named) -> Named:
+    """A file name may hold bytes that are no UTF-8, JSON half a character; tables cannot.
+
+    They become ``\\udcff``, in every text.
+    """
+    changed = {}
+    for name, text in vars(named).items():
+        if isinstance(text, str) and not text.isascii():
+            printable = text.encode("utf-8", "backslashreplace").decode("utf-8")
+            if printable != text:
+                changed[name] = printable
+    return dataclasses.replace(named, **changed) if changed else named
