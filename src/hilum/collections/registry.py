@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hilum.collections.annotation_export import AnnotationExport
 from hilum.collections.archives import Source
@@ -154,7 +154,7 @@ def _printable(named: Named) -> Named:
 
     They become ``\\udcff``, in every text.
     """
-    changed = {}
+    changed: dict[str, Any] = {}
     for name, text in vars(named).items():
         if isinstance(text, str) and not text.isascii():
             printable = text.encode("utf-8", "backslashreplace").decode("utf-8")
