@@ -83,12 +83,12 @@ _CONVENTION_NAMES = _by_name(_CONVENTIONS)
 
 
 def plain_words(name: str) -> str:
-    """``name`` in lower case with one blank for each run of blanks, hyphens, underscores, dots.
+    """``name`` in lower case with one blank for each run of blanks and signs.
 
     >>> plain_words(" Ground-Glass__Opacities ")
     'ground glass opacities'
     """
-    return " ".join(word for word in re.split(r"[\s_.()-]+", name.lower()) if word)
+    return " ".join(word for word in re.split(r"[\s_.()/-]+", name.lower()) if word)
 
 
 def finding_of(name: str) -> Finding | None:
