@@ -18,6 +18,7 @@ from hilum.collections.fetch.sources import (
     FileSource,
     GitSource,
     KaggleSource,
+    PageSource,
     Publication,
 )
 from hilum.collections.inspect import inspect
@@ -60,8 +61,16 @@ def test_every_published_collection_has_a_source() -> None:
     assert set(PUBLICATIONS) == names - {"coco", "cvat", "label-studio", "plain-folder"}
     for publication in PUBLICATIONS.values():
         source = publication.source
-        address = source.page if isinstance(source, KaggleSource) else source.url
+        has_page = isinstance(source, KaggleSource | PageSource)
+        address = source.page if has_page else source.url
         assert address.startswith("https://")
+
+
+@pytest.mark.parametrize("name", ["brixia", "rsna-pneumonia"])
+def test_where_terms_must_be_agreed_to_it_says_what_to_do(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match=rf"https://.*hilum fetch {name} --from ARCHIVE\.zip"):
+        fetch(name, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_repository_is_cloned_and_recorded(

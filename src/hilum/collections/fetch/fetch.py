@@ -19,6 +19,7 @@ from hilum.collections.fetch.sources import (
     FileSource,
     GitSource,
     KaggleSource,
+    PageSource,
     Publication,
 )
 from hilum.collections.registry import COLLECTIONS, recognise
@@ -66,6 +67,13 @@ def fetch(
     publication = publication or PUBLICATIONS.get(name)
     if publication is None:
         raise FetchError(f"{name} is not published anywhere", remedy=f"instead, {facts.how_to_get}")
+    if isinstance(publication.source, PageSource):
+        raise FetchError(
+            "no program may download this collection",
+            path=publication.source.page,
+            remedy=f"open that page, {publication.source.steps}; then run 'hilum fetch {name} "
+            "--from ARCHIVE.zip', or give the archive to 'hilum inspect' and 'hilum compile'",
+        )
     with _writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
         match publication.source:

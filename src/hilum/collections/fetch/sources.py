@@ -45,7 +45,16 @@ class KaggleSource:
         return f"https://www.kaggle.com/datasets/{self.dataset}"
 
 
-Source = GitSource | FileSource | KaggleSource
+@dataclass(frozen=True)
+class PageSource:
+    """A page where a person has to agree to terms or to register, and no program can."""
+
+    page: str
+    steps: str
+    """What to do there, a clause in the imperative."""
+
+
+Source = GitSource | FileSource | KaggleSource | PageSource
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,30 @@ PUBLICATIONS: Mapping[str, Publication] = {
         "(login): unpack both and put the masks into a folder 'masks' beside 'CXR_png'. "
         "Without them the lungs are unknown.",
     ),
+    "montgomery": Publication(
+        FileSource(
+            "https://openi.nlm.nih.gov/imgs/collections/NLM-MontgomeryCXRSet.zip",
+            "NLM-MontgomeryCXRSet.zip",
+        )
+    ),
+    "brixia-cohen": Publication(
+        GitSource("https://github.com/BrixIA/Brixia-score-COVID-19.git"),
+        "It scores images of ieee8023: fetch that, too, and give both.",
+    ),
+    "brixia": Publication(
+        PageSource(
+            "https://brixia.github.io/",
+            "follow its link to the data set, agree to its terms and download the images and the "
+            "table of scores",
+        )
+    ),
+    "rsna-pneumonia": Publication(
+        PageSource(
+            "https://www.kaggle.com/competitions/rsna-pneumonia-detection-challenge/data",
+            "log in, accept the rules of the competition and press 'Download All'",
+        )
+    ),
+    "qata-cov19": Publication(KaggleSource("aysendegerli/qatacov19-dataset")),
     "covid-qu-ex": Publication(KaggleSource("anasmohammedtahir/covidqu")),
     "radiography": Publication(KaggleSource("tawsifurrahman/covid19-radiography-database")),
     "chestx-ray14": Publication(
