@@ -145,6 +145,10 @@ def compile_folders(
         str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
     ] = "official",
     seed: Annotated[int, typer.Option(help="For drawn splits.")] = 0,
+    salt: Annotated[
+        str | None,
+        typer.Option(envvar="HILUM_SALT", help="Hides who the patients of DICOM files are."),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Make one dataset out of downloaded collections."""
@@ -155,7 +159,7 @@ def compile_folders(
     if split not in ("official", "patient"):
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
     drawing = SplitOptions(keep_official=split == "official", seed=seed)
-    options = CompileOptions(drawing, workers or available_cores())
+    options = CompileOptions(drawing, workers or available_cores(), salt)
     with progress_bars() as progress:
         compiled = compile_dataset(folders, output, options=options, progress=progress)
     rows = sum(compiled.rows_by_split.values())
@@ -164,6 +168,11 @@ def compile_folders(
     if compiled.issues_by_kind:
         show_table(("issue", "count"), list(compiled.issues_by_kind.items()))
         say(f"Each is a line of {compiled.folder / 'issues.csv'}")
+    if compiled.has_passing_pseudonyms:
+        say(
+            "Patients of DICOM files were given pseudonyms for this dataset only, and splits drawn"
+            " by them. To get the same again, set HILUM_SALT to a secret text of your own."
+        )
 
 
 @app.command("train")

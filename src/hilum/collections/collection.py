@@ -33,7 +33,8 @@ class Problem:
     - ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``, ``damaged
       annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:
-      found only where pixels are decoded; the mask is then unknown.
+      found only where pixels are decoded; the mask is then unknown;
+    - ``burned-in text``: a DICOM file says that its picture shows some.
     """
 
     source_path: str

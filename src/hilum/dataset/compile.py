@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hilum.collections.collection import Reading
+from hilum.collections.dicom_patients import add_dicom_facts
+from hilum.collections.pseudonyms import PatientKey
 from hilum.collections.registry import read_folder, recognise
 from hilum.dataset.card import write_card
 from hilum.dataset.croissant import write_croissant
@@ -32,6 +34,9 @@ class CompileOptions:
 
     split: SplitOptions = field(default_factory=SplitOptions)
     workers: int = 1
+    salt: str | None = field(default=None, repr=False)
+    """From which pseudonyms of patients named in DICOM files are made; None: a random key, so
+    that another compile gives them other pseudonyms, and draws other splits. Never written."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Compiled:
     images_read: int
     rows_by_split: dict[str, int]
     issues_by_kind: dict[str, int]
+    has_passing_pseudonyms: bool
+    """Whether patients have pseudonyms of a random key, which another compile will not give."""
 
 
 def compile_dataset(
@@ -57,14 +64,17 @@ def compile_dataset(
     when it is complete.
 
     Raises:
-        CollectionError: a folder is no known collection, or its tables are damaged.
+        CollectionError: a folder is no known collection, its tables are damaged, or the salt is
+            too short.
         DatasetError: not one image could be read, or a folder is given twice.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, or cannot be written.
     """
     options = options or CompileOptions()
     _refuse_existing(output)
-    readings = _read(folders)
+    key = PatientKey.random() if options.salt is None else PatientKey.from_salt(options.salt)
+    told = add_dicom_facts(_read(folders), key)
+    readings = told.readings
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
     records = [r for reading in readings for r in reading.radiographs]
@@ -84,7 +94,10 @@ def compile_dataset(
     with _folder_when_complete(output) as folder:
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
-        lock = write_lock(rows, shards, readings, options.split, folder / "hilum.lock.json")
+        lock = write_lock(
+            *(rows, shards, readings, options.split, folder / "hilum.lock.json"),
+            patient_key=key.fingerprint if told.has_pseudonyms else None,
+        )
         write_croissant(rows, shards, folder / "croissant.json")
         write_card(rows, issues, lock, folder / "README.md")
     return Compiled(
@@ -92,6 +105,7 @@ def compile_dataset(
         images_read=len(records),
         rows_by_split=dict(sorted(Counter(str(row.split) for row in rows).items())),
         issues_by_kind=dict(sorted(Counter(issue.kind for issue in issues).items())),
+        has_passing_pseudonyms=options.salt is None and told.has_pseudonyms,
     )
 
 

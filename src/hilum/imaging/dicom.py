@@ -80,7 +80,7 @@ def parse_dicom(data: bytes, path: AnyPath) -> FileDataset:
     """
     # A deflated data set has no stated size: a few kilobytes could fill the memory, so that it
     # is not left to pydicom to inflate.
-    if _says_deflated(data):
+    if says_deflated(data):
         dataset = dcmread(io.BytesIO(_inflate(data, path)), force=True)
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         return dataset
@@ -92,7 +92,8 @@ def parse_dicom(data: bytes, path: AnyPath) -> FileDataset:
     return dataset
 
 
-def _says_deflated(data: bytes) -> bool:
+def says_deflated(data: bytes) -> bool:
+    """Whether the data set of a DICOM file beginning with ``data`` is deflated as a whole."""
     return DeflatedExplicitVRLittleEndian.encode() in data[:2048]
 
 
@@ -107,7 +108,7 @@ def _inflate(data: bytes, path: AnyPath) -> bytes:
         raise unsupported_dicom(
             f"a deflated data set of {_MAX_INFLATED:,} bytes or more", "a smaller one", path
         )
-    if not inflater.eof or _says_deflated(inflated):
+    if not inflater.eof or says_deflated(inflated):
         raise damaged(ImageFormat.DICOM, "a deflated data set without its end", path=path)
     return inflated
 

@@ -63,12 +63,17 @@ def sniff_format(head: bytes) -> ImageFormat | None:
     return None
 
 
-def holds_image(path: Path) -> bool:
-    """Whether the file at ``path`` is an image by its first bytes; False if it cannot be read."""
+def format_of(path: Path) -> ImageFormat | None:
+    """The format of the file at ``path`` by its first bytes; None if it cannot be read."""
     try:
         if not path.is_file():  # a pipe would never answer
-            return False
+            return None
         with path.open("rb") as file:
-            return sniff_format(file.read(SNIFFED_BYTES)) is not None
+            return sniff_format(file.read(SNIFFED_BYTES))
     except OSError:
-        return False
+        return None
+
+
+def holds_image(path: Path) -> bool:
+    """Whether the file at ``path`` is an image by its first bytes; False if it cannot be read."""
+    return format_of(path) is not None
