@@ -298,6 +298,50 @@ def report_predictions(
     say(f"{count} images on {output}")
 
 
+@app.command("follow")
+def follow_patients(
+    predictions: Annotated[
+        Path, typer.Argument(help="A folder written by 'hilum predict', or its predictions.csv.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
+    table: Annotated[
+        Path | None, typer.Option(help="A CSV file with the columns image, patient and day.")
+    ] = None,
+    image: Annotated[str, typer.Option(help="What the table calls the image.")] = "image",
+    patient: Annotated[str, typer.Option(help="What it calls the patient.")] = "patient",
+    day: Annotated[
+        str, typer.Option(help="What it calls the day: a number, or a date YYYY-MM-DD.")
+    ] = "day",
+    dataset: Annotated[
+        Path | None, typer.Option(help="Instead: a folder made by 'hilum compile'.")
+    ] = None,
+    dicom: Annotated[
+        Path | None, typer.Option(help="Instead: the folder of DICOM files that was predicted.")
+    ] = None,
+    salt: Annotated[
+        str | None,
+        typer.Option(envvar="HILUM_SALT", help="Hides who the patients of DICOM files are."),
+    ] = None,
+    mean: Annotated[
+        bool, typer.Option("--mean", help="Draw lines through the mean of each day.")
+    ] = False,
+) -> None:
+    """Show the infected percent of each patient's lungs over days. Research use only."""
+    from hilum.cli.follow import follow
+    from hilum.evaluation.visits import Columns
+
+    follow(
+        predictions,
+        output,
+        table=table,
+        columns=Columns(image, patient, day),
+        dataset=dataset,
+        dicom=dicom,
+        salt=salt,
+        mean=mean,
+    )
+
+
 @app.command("verify")
 def verify_installation(runtime: AnyRuntime = None, as_json: AsJson = False) -> None:
     """Check that the bundled model gives here what it gave where it was made.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,14 +34,15 @@ def add_dicom_facts(readings: Sequence[Reading], key: PatientKey) -> Told:
     burned into its picture is a problem of kind ``burned-in text``.
     """
     facts = dict(_read_facts(readings))
-    first: dict[str, date] = {}
-    for told in facts.values():
-        if told.patient is not None and told.date is not None:
-            first[told.patient] = min(first.get(told.patient, told.date), told.date)
+    if not facts:
+        return Told(tuple(readings), False)
+    from hilum.imaging.dicom_facts import count_days
+
+    days = count_days(facts)
     added = []
     for reading in readings:
         radiographs = tuple(
-            _fill(one, facts[one.path], first, key) if one.path in facts else one
+            _fill(one, facts[one.path], days.get(one.path), key) if one.path in facts else one
             for one in reading.radiographs
         )
         burned = tuple(
@@ -68,13 +68,11 @@ def _read_facts(readings: Sequence[Reading]) -> Iterator[tuple[Path, DicomFacts]
 
 
 def _fill(
-    radiograph: Radiograph, facts: DicomFacts, first: dict[str, date], key: PatientKey
+    radiograph: Radiograph, facts: DicomFacts, day: int | None, key: PatientKey
 ) -> Radiograph:
-    patient = day = None
+    patient = None
     if facts.patient is not None:
         patient = f"{radiograph.collection}:{key.pseudonym(facts.patient)}"
-        if facts.date is not None:
-            day = (facts.date - first[facts.patient]).days
     return dataclasses.replace(
         radiograph,
         patient_id=patient,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -67,6 +69,22 @@ def read_dicom_facts(path: Path) -> DicomFacts | None:
             )
     except Exception:  # pydicom raises whatever a damaged byte leads it to; pixels tell of it
         return None
+
+
+Key = TypeVar("Key")
+
+
+def count_days(facts: Mapping[Key, DicomFacts]) -> dict[Key, int]:
+    """For each file the days since its patient's first one, where patient and date are known."""
+    first: dict[str, date] = {}
+    for told in facts.values():
+        if told.patient is not None and told.date is not None:
+            first[told.patient] = min(first.get(told.patient, told.date), told.date)
+    return {
+        key: (told.date - first[told.patient]).days
+        for key, told in facts.items()
+        if told.patient is not None and told.date is not None
+    }
 
 
 def _facts(dataset: Dataset) -> DicomFacts:
