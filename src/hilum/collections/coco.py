@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -173,5 +172,9 @@ def _outline(segmentation: object, image: Mapping[str, Any]) -> Outline | str:
 
 def _inside(value: object, size: int) -> bool:
     """Whether ``value`` is a coordinate in an image of ``size`` pixels or near its border."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and -size <= value <= 2 * size  # type: ignore[arg-type,operator]
+    # NaN is not in any range; math.isfinite would fail of integers too large for a float.
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -size <= value <= 2 * size
+    )

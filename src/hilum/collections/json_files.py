@@ -6,11 +6,14 @@ import json
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 
 from hilum.errors import CollectionError
 
-MAX_BYTES = 1_000_000_000
+MAX_BYTES = 256_000_000
 """Unpacked size above which an annotation is taken for a decompression bomb."""
+
+_BLOCK = 1 << 20
 
 _REMEDY = "fetch the file again"
 
@@ -43,14 +46,14 @@ def read_json(path: Path, *, member: str | None = None) -> object:
 
 def _read_plain(path: Path) -> bytes:
     with path.open("rb") as file:
-        return _limited(file.read(MAX_BYTES + 1), path)
+        return _read_limited(file, path)
 
 
 def _read_member(path: Path, member: str) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
             # The size in the archive's directory can lie: what is read counts.
-            return _limited(file.read(MAX_BYTES + 1), path)
+            return _read_limited(file, path)
     except KeyError:
         raise CollectionError(f"the archive holds no {member}", path=path, remedy=_REMEDY) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
@@ -62,12 +65,16 @@ def _read_member(path: Path, member: str) -> bytes:
         ) from None
 
 
-def _limited(data: bytes, path: Path) -> bytes:
-    if len(data) > MAX_BYTES:
-        raise CollectionError(
-            "the annotations are too large",
-            path=path,
-            got=f"more than {MAX_BYTES:,} bytes unpacked",
-            remedy=_REMEDY,
-        )
-    return data
+def _read_limited(file: IO[bytes], path: Path) -> bytes:
+    data = bytearray()
+    # In blocks: asked for all that is allowed, a file first reserves memory for it.
+    while block := file.read(_BLOCK):
+        data += block
+        if len(data) > MAX_BYTES:
+            raise CollectionError(
+                "the annotations are too large",
+                path=path,
+                got=f"more than {MAX_BYTES:,} bytes unpacked",
+                remedy=_REMEDY,
+            )
+    return bytes(data)

@@ -67,8 +67,16 @@ def decode_dicom(data: bytes, *, path: AnyPath) -> NDArray[np.uint8]:
     except ImageError:
         raise
     except Exception as error:  # pydicom raises whatever a damaged byte leads it to
-        got = (str(error) or type(error).__name__).splitlines()[0]
-        raise damaged(ImageFormat.DICOM, got, path=path) from None
+        raise damaged(ImageFormat.DICOM, _in_words(error), path=path) from None
+
+
+def _in_words(error: Exception) -> str:
+    """What a person can make of ``error``."""
+    text = " ".join(str(error).split())
+    is_a_programs_own = isinstance(error, TypeError | LookupError | AssertionError | struct.error)
+    if not text or is_a_programs_own or "object has no attribute" in text:
+        return "tags that are missing or contradict each other"
+    return text
 
 
 def parse_dicom(data: bytes, path: AnyPath) -> FileDataset:

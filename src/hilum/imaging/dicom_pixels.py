@@ -51,9 +51,10 @@ def decode_stored(dataset: FileDataset, path: AnyPath) -> NDArray[Any]:
     try:
         pixels = _decode(dataset, syntax, compressed, jpeg)
     except (NotImplementedError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        got = f"{syntax.name} pixels ({reason})"
-        raise unsupported_dicom(got, "pixels that decode", path) from None
+        told = str(error)
+        if "exceptions were raised" in told and "support" not in told:  # a decoder gave up
+            raise damaged(ImageFormat.DICOM, "pixels that cannot be decoded", path=path) from None
+        raise unsupported_dicom(f"{syntax.name} pixels", "pixels that decode", path) from None
     if jpeg is not None and runs_out_early(compressed, jpeg, pixels):
         raise damaged(ImageFormat.DICOM, "compressed pixels that end too early", path=path)
     return pixels
