@@ -95,6 +95,8 @@ def everything_in(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Each file's bytes; of tables also each cell, and of pictures the text inside."""
     for name, data in contents(folder).items():
         yield name, data
+        if name.endswith(".png"):
+            assert set(Image.open(io.BytesIO(data)).info) <= {"Software"}, name
         if name.endswith(".parquet"):
             table = pq.read_table(io.BytesIO(data))
             yield name, str(table.schema.metadata).encode()

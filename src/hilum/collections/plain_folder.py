@@ -1,6 +1,7 @@
 """Any folder with one subfolder per class.
 
-What: radiographs that someone sorted into folders; nothing but the finding is known of them.
+What: radiographs that someone sorted into folders; nothing but the finding is known of them. Where
+they are DICOM files, ``hilum compile`` takes patient (hashed), view, sex, age and day from those.
 
 Format: ``<class>/…/<image>``, optionally below ``train``, ``val``, ``valid``, ``validation`` or
 ``test``; a file is an image by its ending or its content. Class names are matched without regard
