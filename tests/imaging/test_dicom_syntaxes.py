@@ -169,21 +169,6 @@ def test_the_colours_of_one_picture_are_the_same_grey_however_they_are_written()
     assert np.median(np.abs(greys[0] - greys[2])) <= 2
 
 
-def test_a_palette_becomes_luminance() -> None:
-    ramp = np.arange(256, dtype=np.uint16)
-    colours = {"Red": ramp[::-1], "Green": ramp, "Blue": np.full(256, 40, np.uint16)}
-    luminance = 0.299 * colours["Red"] + 0.587 * colours["Green"] + 0.114 * colours["Blue"]
-    for depth, kind in ((8, "u1"), (16, "<u2"), (16, "wrongly deep")):
-        tags: dict[str, Any] = {}
-        for name, entries in colours.items():
-            scaled = entries * np.uint16(257) if kind == "<u2" else entries
-            tags[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, depth]
-            data = scaled.astype("u1" if kind == "u1" else "<u2").tobytes()
-            tags[f"{name}PaletteColorLookupTableData"] = data
-        shown = show(encode_dicom(GREY, photometric="PALETTE COLOR", **tags))
-        assert np.abs(shown - luminance[GREY]).max() <= 0.51
-
-
 def test_bits_beside_those_stored_are_no_pixels() -> None:
     overlay = np.zeros_like(TWELVE)
     overlay[10:20, 10:20] = 0xF000
@@ -350,3 +335,10 @@ def test_a_film_of_12_000_by_12_000_pixels() -> None:
     assert pixels.shape == (12_000, 12_000)
     assert pixels[0, 0] == 0 and pixels[-1, 4095] == 255
     assert peak < 1 << 30
+
+
+@pytest.mark.parametrize(
+    "head", [struct.pack("<4I", 8, 4, 1, 2), struct.pack("<4I", 8, 1, 2, 3), b"\x08\0\x60\0CS"]
+)
+def test_numbers_at_the_beginning_of_another_file_are_no_dicom(head: bytes) -> None:
+    assert sniff_format(head.ljust(132, b"\0")) is None

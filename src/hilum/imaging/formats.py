@@ -29,7 +29,8 @@ SNIFFED_BYTES = 132
 
 _BARE_DICOM = re.compile(
     rb"\x02\0[\0-\x02]\0(UL|OB|UI)"  # (0002,0000) to (0002,0002), always explicit
-    rb"|\x08\0[\0\x01\x05\x08\x12\x16]\0((UL|CS|DA|UI)..|[\0-\x40]\0\0\0)"
+    rb"|\x08\0[\0\x01\x05\x08\x12\x16]\0(UL|CS|DA|UI)"
+    rb"|\x08\0([\x01\x05\x08\x12\x16]\0[\0-\x40]\0\0\0|\0\0\x04\0\0\0....\x08\0)"  # implicit
     rb"|\0\x08\0[\0\x01\x05\x08\x12\x16](UL|CS|DA|UI)",  # big endian
     re.DOTALL,
 )

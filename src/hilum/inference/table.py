@@ -37,7 +37,8 @@ def read_predictions(path: Path) -> list[dict[str, str]]:
     """
     remedy = "run 'hilum predict' first and give its output folder"
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        # A spreadsheet that saves the table again may put a byte order mark before it.
+        with path.open(newline="", encoding="utf-8-sig") as file:
             table = csv.DictReader(file)
             rows = list(table)
             columns = table.fieldnames or ()
