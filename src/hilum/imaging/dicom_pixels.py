@@ -5,25 +5,46 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-import gdcm
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import get_frame
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import (
+    JPEG2000,
     UID,
+    JPEG2000Lossless,
     JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
     JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
     JPEGLSTransferSyntaxes,
     JPEGTransferSyntaxes,
     RLELossless,
 )
 
 from hilum.errors import ImageError
+from hilum.imaging.dicom_outside import DecoderError, decompress_outside
 from hilum.imaging.faults import AnyPath, damaged, unsupported
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.jpeg import JpegLayout, inspect_jpeg, runs_out_early
+
+_BY_PILLOW = (JPEGBaseline8Bit, JPEGExtended12Bit)
+"""If of 8 bits."""
+_BY_GDCM = (
+    *(JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1),
+    *(JPEGLSLossless, JPEGLSNearLossless, JPEG2000Lossless, JPEG2000),
+)
+"""In a process of its own."""
+
+_PIXEL_TAGS = (
+    *("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
+)
+_UNDECODED = "pixels that cannot be decoded"
 
 _JPEG_2000_START = b"\xff\x4f\xff\x51"
 _JPEG_LS_FRAME = b"\xff\xf7"
@@ -53,8 +74,12 @@ def decode_stored(dataset: FileDataset, path: AnyPath) -> NDArray[Any]:
     except (NotImplementedError, RuntimeError) as error:
         told = str(error)
         if "exceptions were raised" in told and "support" not in told:  # a decoder gave up
-            raise damaged(ImageFormat.DICOM, "pixels that cannot be decoded", path=path) from None
+            raise damaged(ImageFormat.DICOM, _UNDECODED, path=path) from None
         raise unsupported_dicom(f"{syntax.name} pixels", "pixels that decode", path) from None
+    except DecoderError as error:
+        if "support" in str(error):
+            raise unsupported_dicom(f"{syntax.name} pixels", "pixels that decode", path) from None
+        raise damaged(ImageFormat.DICOM, _UNDECODED, path=path) from None
     if jpeg is not None and runs_out_early(compressed, jpeg, pixels):
         raise damaged(ImageFormat.DICOM, "compressed pixels that end too early", path=path)
     return pixels
@@ -124,9 +149,21 @@ def _find_jpeg_ls_frame(compressed: bytes) -> int:
 def _decode(
     dataset: FileDataset, syntax: UID, compressed: bytes, jpeg: JpegLayout | None
 ) -> NDArray[Any]:
+    if jpeg is not None and syntax in _BY_PILLOW and jpeg.precision == 8:
+        return pixel_array(dataset, decoding_plugin="pillow")
+    if syntax in _BY_GDCM:
+        is_twelve = jpeg is None or (jpeg.precision, dataset.BitsStored) == (12, 12)
+        if syntax == JPEGExtended12Bit and not is_twelve:
+            raise NotImplementedError(f"{jpeg and jpeg.precision} bits")
+        tags = {keyword: dataset.get(keyword) for keyword in _PIXEL_TAGS}
+        known = {keyword: value for keyword, value in tags.items() if value is not None}
+        return decompress_outside(known, str(syntax), compressed)
+    return _decode_plain(dataset, syntax)
+
+
+def _decode_plain(dataset: FileDataset, syntax: UID) -> NDArray[Any]:
+    """Uncompressed or RLE, where bits may lie anywhere in the words."""
     stored = dataset.BitsStored
-    if syntax == JPEGExtended12Bit and jpeg is not None and (jpeg.precision, stored) == (12, 12):
-        return _decode_extended(dataset, syntax, compressed)
     unused = int(dataset.get("HighBit", stored - 1)) + 1 - stored
     if unused == 0 or (syntax.is_encapsulated and syntax != RLELossless):
         return pixel_array(dataset)  # which clears the bits above those stored
@@ -135,25 +172,3 @@ def _decode(
     pixels = pixel_array(dataset, correct_unused_bits=False)
     above = dataset.BitsAllocated - stored - unused
     return np.asarray(np.right_shift(np.left_shift(pixels, above), above + unused))
-
-
-def _decode_extended(dataset: Dataset, syntax: UID, compressed: bytes) -> NDArray[np.uint16]:
-    """JPEG of 12 bits, which GDCM decodes, but pydicom does not ask it to."""
-    fragment = gdcm.Fragment()
-    fragment.SetByteStringValue(compressed)
-    fragments = gdcm.SequenceOfFragments.New()
-    fragments.AddFragment(fragment)
-    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
-    element.SetValue(fragments.__ref__())
-    image = gdcm.Image()
-    image.SetNumberOfDimensions(2)
-    image.SetDimensions((dataset.Columns, dataset.Rows, 1))
-    image.SetDataElement(element)
-    grey = gdcm.PhotometricInterpretation.GetPIType("MONOCHROME2")
-    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
-    known = gdcm.TransferSyntax.GetTSType(str.__str__(syntax))
-    image.SetTransferSyntax(gdcm.TransferSyntax(known))
-    image.SetPixelFormat(gdcm.PixelFormat(1, 16, 12, 11, 0))
-    # GDCM gives bytes as text.
-    values = image.GetBuffer().encode("utf-8", "surrogateescape")
-    return np.frombuffer(values, "<u2").reshape(dataset.Rows, dataset.Columns)
