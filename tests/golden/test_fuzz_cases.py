@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import struct
@@ -78,3 +79,15 @@ def test_a_small_annotation_file_takes_little_memory(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("syntax", ["JPEGBaselineProcess1", "JPEGLosslessProcess14_1"])
+def test_stray_bytes_between_jpeg_markers_end_no_process(syntax: str) -> None:
+    data = recompress(encode_dicom(GREY), syntax)
+    item = data.index(b"\xff\xd8\xff")
+    marker = data.index(b"\xff\xc4", item)
+    size = int.from_bytes(data[item - 4 : item], "little") + 64
+    head = data[: item - 4] + size.to_bytes(4, "little")
+    stray = head + data[item:marker] + b"\x12" * 64 + data[marker:]
+    with contextlib.suppress(ImageError):
+        assert decode_picture(stray, path="x").pixels.shape == GREY.shape
