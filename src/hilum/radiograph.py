@@ -237,7 +237,7 @@ class Radiograph:
     sex: str | None = None
     """``F`` or ``M``."""
     day: int | None = None
-    """Days since the patient's first symptom or admission, as the collection counts."""
+    """Days since the patient's first symptom, admission or film, as the collection counts."""
     severity: tuple[SeverityScore, ...] = ()
     label_source: str | None = None
     """Where finding and masks come from, for example ``file name`` or ``radiologists``."""

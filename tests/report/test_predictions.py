@@ -199,3 +199,11 @@ def test_a_damaged_overlay_is_named(predictor: Predictor, tmp_path: Path) -> Non
     (tmp_path / "out/overlays/a.png").write_bytes(b"nothing")
     with pytest.raises(OutputError, match=r"overlays/a\.png: the overlay cannot be read"):
         write_predictions_page(tmp_path / "out", tmp_path / "page.html")
+
+
+def test_a_table_that_a_spreadsheet_saved_again(predictor: Predictor, tmp_path: Path) -> None:
+    write_png(tmp_path / "in/a.png", draw_pixels())
+    predict(predictor, [tmp_path / "in"], tmp_path / "out")
+    table = tmp_path / "out/predictions.csv"
+    table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())
+    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html") == 1

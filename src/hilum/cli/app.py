@@ -179,6 +179,10 @@ def compile_folders(
         str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
     ] = "official",
     seed: Annotated[int, typer.Option(help="For drawn splits.")] = 0,
+    salt: Annotated[
+        str | None,
+        typer.Option(envvar="HILUM_SALT", help="Hides who the patients of DICOM files are."),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Make one dataset out of downloaded collections; stopped, it goes on when called again."""
@@ -189,7 +193,7 @@ def compile_folders(
     if split not in ("official", "patient"):
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
     drawing = SplitOptions(keep_official=split == "official", seed=seed)
-    options = CompileOptions(drawing, workers or available_cores())
+    options = CompileOptions(drawing, workers or available_cores(), salt)
     try:
         with progress_bars() as progress:
             compiled = compile_dataset(folders, output, options=options, progress=progress)
@@ -202,6 +206,11 @@ def compile_folders(
     if compiled.issues_by_kind:
         show_table(("issue", "count"), list(compiled.issues_by_kind.items()))
         say(f"Each is a line of {compiled.folder / 'issues.csv'}")
+    if compiled.has_passing_pseudonyms:
+        say(
+            "Patients of DICOM files were given pseudonyms for this dataset only, and splits drawn"
+            " by them. To get the same again, set HILUM_SALT to a secret text of your own."
+        )
 
 
 @app.command("train")
@@ -337,6 +346,50 @@ def report_predictions(
 
     count = write_predictions_page(predictions, output)
     say(f"{count} images on {output}")
+
+
+@app.command("follow")
+def follow_patients(
+    predictions: Annotated[
+        Path, typer.Argument(help="A folder written by 'hilum predict', or its predictions.csv.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
+    table: Annotated[
+        Path | None, typer.Option(help="A CSV file with the columns image, patient and day.")
+    ] = None,
+    image: Annotated[str, typer.Option(help="What the table calls the image.")] = "image",
+    patient: Annotated[str, typer.Option(help="What it calls the patient.")] = "patient",
+    day: Annotated[
+        str, typer.Option(help="What it calls the day: a number, or a date YYYY-MM-DD.")
+    ] = "day",
+    dataset: Annotated[
+        Path | None, typer.Option(help="Instead: a folder made by 'hilum compile'.")
+    ] = None,
+    dicom: Annotated[
+        Path | None, typer.Option(help="Instead: the folder of DICOM files that was predicted.")
+    ] = None,
+    salt: Annotated[
+        str | None,
+        typer.Option(envvar="HILUM_SALT", help="Hides who the patients of DICOM files are."),
+    ] = None,
+    mean: Annotated[
+        bool, typer.Option("--mean", help="Draw lines through the mean of each day.")
+    ] = False,
+) -> None:
+    """Show the infected percent of each patient's lungs over days. Research use only."""
+    from hilum.cli.follow import follow
+    from hilum.evaluation.visits import Columns
+
+    follow(
+        predictions,
+        output,
+        table=table,
+        columns=Columns(image, patient, day),
+        dataset=dataset,
+        dicom=dicom,
+        salt=salt,
+        mean=mean,
+    )
 
 
 @app.command("verify")

@@ -40,7 +40,8 @@ class Problem:
     - ``damaged archive``, ``encrypted file``, ``unsafe path``, ``decompression bomb``, ``second
       copy``: a file of a zip archive that was not unpacked, image or not;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:
-      found only where pixels are decoded; the mask is then unknown.
+      found only where pixels are decoded; the mask is then unknown;
+    - ``burned-in text``: a DICOM file says that its picture shows some.
     """
 
     source_path: str

@@ -11,6 +11,8 @@ from typing import Any
 from hilum.collections.archives import Source, open_sources
 from hilum.collections.check_pixels import find_pixel_problems
 from hilum.collections.collection import Problem, Reading
+from hilum.collections.dicom_patients import add_dicom_facts
+from hilum.collections.pseudonyms import PatientKey
 from hilum.collections.registry import COLLECTIONS, read_source
 from hilum.radiograph import EmptyMask, Radiograph, Structure
 from hilum.workers import Progress, map_ordered, no_progress
@@ -146,7 +148,7 @@ def inspect(
         folder: a downloaded collection, a folder or a zip archive.
         others: further folders in which an annotation set finds its images.
         check_pixels: decode every image and mask as well; what does not decode or does not fit
-            becomes a problem.
+            becomes a problem. DICOM files are then asked for their patients, too.
         workers: processes that decode.
         progress: told of each decoded radiograph.
 
@@ -173,6 +175,8 @@ def _inspect(
     progress: Progress,
 ) -> Inspection:
     reading = read_source(source, others=others)
+    if check_pixels:
+        (reading,) = add_dicom_facts([reading], PatientKey.random()).readings
     problems = list(reading.problems)
     if check_pixels:
         advance = progress(f"checking {reading.collection}", len(reading.radiographs))

@@ -7,11 +7,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from hilum.errors import CollectionError
 
-MAX_BYTES = 1_000_000_000
+MAX_BYTES = 256_000_000
 """Unpacked size above which an annotation is taken for a decompression bomb."""
+
+_BLOCK = 1 << 20
 
 _REMEDY = "fetch the file again"
 
@@ -79,24 +82,18 @@ def _parse(data: bytes, path: Path) -> object:
 
 def _read_plain(path: Path) -> bytes:
     with path.open("rb") as file:
-        return _limited(file.read(MAX_BYTES + 1), path)
+        return _read_limited(file, path)
 
 
 def _read_member(path: Path, member: str) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
             # The size in the archive's directory can lie: what is read counts.
-            return _limited(file.read(MAX_BYTES + 1), path)
+            return _read_limited(file, path)
     except KeyError:
         raise CollectionError(f"the archive holds no {member}", path=path, remedy=_REMEDY) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise _damaged_archive(error, path) from None
-
-
-def _limited(data: bytes, path: Path) -> bytes:
-    if len(data) > MAX_BYTES:
-        raise _too_large(path)
-    return data
 
 
 def _too_large(path: Path) -> CollectionError:
@@ -124,3 +121,13 @@ def _unopened(error: OSError, path: Path) -> CollectionError:
         got=error.strerror or type(error).__name__,
         remedy="put it back, or check your permissions",
     )
+
+
+def _read_limited(file: IO[bytes], path: Path) -> bytes:
+    data = bytearray()
+    # In blocks: asked for all that is allowed, a file first reserves memory for it.
+    while block := file.read(_BLOCK):
+        data += block
+        if len(data) > MAX_BYTES:
+            raise _too_large(path)
+    return bytes(data)

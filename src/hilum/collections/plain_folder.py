@@ -1,7 +1,8 @@
 """Any folder with one subfolder per class, or with masks beside its images.
 
 What: radiographs that someone sorted into folders or outlined; nothing but the finding, and what
-masks outline, is known of them.
+masks outline, is known of them. Where they are DICOM files, ``hilum compile`` takes patient
+(hashed), view, sex, age and day from those.
 
 Format: ``<class>/…/<image>``, optionally below ``train``, ``val``, ``valid``, ``validation`` or
 ``test``, and below ``images``; a file is an image by its ending or its content. Class names are

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from hilum.collections.archives import Source, open_sources
 from hilum.collections.collection import Reading
+from hilum.collections.dicom_patients import add_dicom_facts
+from hilum.collections.pseudonyms import PatientKey
 from hilum.collections.registry import read_source, recognise
 from hilum.dataset.card import write_card
 from hilum.dataset.croissant import write_croissant
@@ -32,6 +34,9 @@ class CompileOptions:
 
     split: SplitOptions = field(default_factory=SplitOptions)
     workers: int = 1
+    salt: str | None = field(default=None, repr=False)
+    """From which pseudonyms of patients named in DICOM files are made; None: a random key, so
+    that another compile gives them other pseudonyms, and draws other splits. Never written."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Compiled:
     images_read: int
     rows_by_split: dict[str, int]
     issues_by_kind: dict[str, int]
+    has_passing_pseudonyms: bool
+    """Whether patients have pseudonyms of a random key, which another compile will not give."""
 
 
 def compile_dataset(
@@ -57,8 +64,8 @@ def compile_dataset(
     when it is complete. Called again after a kill it goes on where it was.
 
     Raises:
-        CollectionError: a folder is no known collection, or its tables are damaged; an archive
-            cannot be unpacked.
+        CollectionError: a folder is no known collection, its tables are damaged, an archive
+            cannot be unpacked, or the salt is too short.
         DatasetError: not one image could be read, or a folder is given twice.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, or cannot be written.
@@ -72,7 +79,9 @@ def compile_dataset(
 def _compile(
     sources: Sequence[Source], output: Path, options: CompileOptions, progress: Progress
 ) -> Compiled:
-    readings = _read(sources)
+    key = PatientKey.random() if options.salt is None else PatientKey.from_salt(options.salt)
+    told = add_dicom_facts(_read(sources), key)
+    readings = told.readings
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
     records = [r for reading in readings for r in reading.radiographs]
@@ -92,7 +101,10 @@ def _compile(
         folder = work.folder
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
-        lock = write_lock(rows, shards, readings, options.split, folder / "hilum.lock.json")
+        lock = write_lock(
+            *(rows, shards, readings, options.split, folder / "hilum.lock.json"),
+            patient_key=key.fingerprint if told.has_pseudonyms else None,
+        )
         write_croissant(rows, shards, folder / "croissant.json")
         write_card(rows, issues, lock, folder / "README.md")
     return Compiled(
@@ -100,6 +112,7 @@ def _compile(
         images_read=len(records),
         rows_by_split=dict(sorted(Counter(str(row.split) for row in rows).items())),
         issues_by_kind=dict(sorted(Counter(issue.kind for issue in issues).items())),
+        has_passing_pseudonyms=options.salt is None and told.has_pseudonyms,
     )
 
 

@@ -31,18 +31,23 @@ def write_lock(
     readings: Sequence[Reading],
     options: SplitOptions,
     path: Path,
+    *,
+    patient_key: str | None,
 ) -> dict[str, Any]:
     """Write the lock to ``path`` and return it. It holds no dates, so that a repeat is equal.
 
     ``files`` maps the SHA-256 of each source image to the places it was found at. Of each input's
     mask files there is one hash over all; its tables count by the labels they lead to, of which
-    ``content_sha256`` is made. An input that was a zip archive has its file name.
+    ``content_sha256`` is made. An input that was a zip archive has its file name. ``patient_key``
+    is the fingerprint of what patients named in DICOM files were hashed with; None where there were
+    none.
     """
     lock = {
         "format": LOCK_FORMAT,
         "hilum": hilum.__version__,
         "packages": {name: version(name) for name in PACKAGES},
         "options": dataclasses.asdict(options),
+        "patient_key": patient_key,
         "content_sha256": content_hash(rows),
         "shards": {shard.path.name: shard.sha256 for shard in shards},
         "inputs": [

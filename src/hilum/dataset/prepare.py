@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 
 from hilum.collections.check_pixels import read_masks
+from hilum.collections.plain_folder import PlainFolder
 from hilum.dataset.issues import Issue
 from hilum.errors import ImageError
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.masks import BinaryMask, encode_mask
 from hilum.imaging.read import Picture, decode_picture, read_file
+from hilum.imaging.remarks import find_remarks
 from hilum.radiograph import Radiograph, Structure
 
 
@@ -69,7 +71,12 @@ def prepare(radiograph: Radiograph) -> Outcome:
         stored_size=len(data),
         masks={structure: _store(mask) for structure, mask in masks.items()},
     )
-    issues = (_issue(radiograph, problem.kind, problem.detail) for problem in problems)
+    issues = [_issue(radiograph, problem.kind, problem.detail) for problem in problems]
+    # Of somebody's own folder only: what is published is known to everyone.
+    if prepared.kept_as is not None and radiograph.collection == PlainFolder.facts.name:
+        remarks = find_remarks(data, picture.format)
+        detail = f"{', '.join(remarks)}; kept as part of the file, and may tell who it is"
+        issues += [_issue(radiograph, "text in the file", detail)] if remarks else []
     return Outcome(prepared, tuple(issues))
 
 

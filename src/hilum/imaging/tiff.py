@@ -67,6 +67,7 @@ def inspect_tiff(data: bytes, *, path: AnyPath) -> TiffLayout:
         _check_data(data, tags)
     except (struct.error, ValueError, KeyError, IndexError, zlib.error) as error:
         got = f"no tag {error}" if isinstance(error, KeyError) else str(error)
+        got = "a tag without a value" if isinstance(error, IndexError) else got
         raise damaged(ImageFormat.TIFF, got, path=path) from None
     return TiffLayout(
         width,

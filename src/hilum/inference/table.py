@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from hilum.errors import OutputError
 from hilum.inference.predictor import Prediction
 from hilum.inference.severity import ZONES
 from hilum.radiograph import Finding
@@ -25,6 +27,42 @@ def is_own_table(path: Path) -> bool:
     head = ",".join(_FIRST_COLUMNS).encode()
     with path.open("rb") as file:
         return file.read(len(head)) in (head, b"")
+
+
+def read_predictions(path: Path) -> list[dict[str, str]]:
+    """The rows of the ``predictions.csv`` at ``path``, cells as they are written.
+
+    Raises:
+        OutputError: it cannot be read, or is no such table.
+    """
+    remedy = "run 'hilum predict' first and give its output folder"
+    try:
+        # A spreadsheet that saves the table again may put a byte order mark before it.
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file)
+            rows = list(table)
+            columns = table.fieldnames or ()
+    except OSError as error:
+        raise OutputError(
+            "there are no predictions",
+            path=path,
+            got=error.strerror or type(error).__name__,
+            remedy=remedy,
+        ) from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise OutputError(
+            "this is no table of predictions", path=path, got=str(error), remedy=remedy
+        ) from None
+    missing = [name for name in column_names(()) if name not in columns]
+    if missing:
+        raise OutputError(
+            "this is no table of predictions",
+            path=path,
+            got=f"no column {', '.join(missing)}",
+            remedy=remedy,
+        )
+    # The last line of a run that was killed while writing it may be cut off.
+    return [row for row in rows if row["model"]]
 
 
 def column_names(findings: Sequence[Finding]) -> list[str]:

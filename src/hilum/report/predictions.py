@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import jinja2
 
 from hilum.errors import OutputError
 from hilum.inference.inputs import output_stems
-from hilum.inference.table import TABLE_NAME, column_names
+from hilum.inference.table import TABLE_NAME, read_predictions
 
 MAX_PICTURES = 200
 """More overlays than this would make a page no browser likes; the table has every image."""
@@ -43,7 +42,7 @@ def write_predictions_page(folder: Path, output: Path) -> int:
             something else than a page.
     """
     _refuse_other_files(output)
-    rows = _read_table(folder / TABLE_NAME)
+    rows = read_predictions(folder / TABLE_NAME)
     good = [row for row in rows if row["status"] == "ok"]
     pictures = _pictures(folder, rows)
     figures = [_Figure(row, _as_jpeg_url(path)) for row, path in pictures[:MAX_PICTURES]]
@@ -90,36 +89,6 @@ def _refuse_other_files(output: Path) -> None:
             path=output,
             remedy="name another file",
         )
-
-
-def _read_table(path: Path) -> list[_Row]:
-    remedy = "run 'hilum predict' first and give its output folder"
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            table = csv.DictReader(file)
-            rows = list(table)
-            columns = table.fieldnames or ()
-    except OSError as error:
-        raise OutputError(
-            "there are no predictions",
-            path=path,
-            got=error.strerror or type(error).__name__,
-            remedy=remedy,
-        ) from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise OutputError(
-            "this is no table of predictions", path=path, got=str(error), remedy=remedy
-        ) from None
-    missing = [name for name in column_names(()) if name not in columns]
-    if missing:
-        raise OutputError(
-            "this is no table of predictions",
-            path=path,
-            got=f"no column {', '.join(missing)}",
-            remedy=remedy,
-        )
-    # The last line of a run that was killed while writing it may be cut off.
-    return [row for row in rows if row["model"]]
 
 
 def _pictures(folder: Path, rows: Sequence[_Row]) -> list[tuple[_Row, Path]]:

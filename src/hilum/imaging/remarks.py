@@ -1,0 +1,44 @@
+"""Words that a picture file carries beside its pixels, where a name may stand."""
+
+from __future__ import annotations
+
+import struct
+
+from hilum.imaging.formats import ImageFormat
+
+_PNG = {b"tEXt": "text", b"zTXt": "text", b"iTXt": "text", b"eXIf": "EXIF"}
+_JPEG = {0xFE: "comment", 0xEC: "APP12", 0xED: "Photoshop"}
+_START_OF_SCAN = 0xDA
+
+
+def find_remarks(data: bytes, image_format: ImageFormat) -> tuple[str, ...]:
+    """The kinds of remarks in a sound PNG or JPEG file (``text``, ``EXIF``, ``XMP``, …), sorted.
+
+    Only that they are there; what they say is not looked at.
+    """
+    if image_format is ImageFormat.PNG:
+        return tuple(sorted(_in_png(data)))
+    return tuple(sorted(_in_jpeg(data))) if image_format is ImageFormat.JPEG else ()
+
+
+def _in_png(data: bytes) -> set[str]:
+    found: set[str] = set()
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        found |= {_PNG[kind]} if kind in _PNG else set()
+        at += 12 + length
+    return found
+
+
+def _in_jpeg(data: bytes) -> set[str]:
+    found: set[str] = set()
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != _START_OF_SCAN:
+        code, length = struct.unpack_from(">xBH", data, at)
+        if code == 0xE1:
+            found.add("EXIF" if data[at + 4 : at + 8] == b"Exif" else "XMP")
+        elif code in _JPEG:
+            found.add(_JPEG[code])
+        at += 2 + max(length, 2)
+    return found

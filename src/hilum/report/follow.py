@@ -1,0 +1,106 @@
+"""Patients over days → a folder: a table, a picture of each course, a page of all."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from hilum.errors import OutputError
+from hilum.evaluation.follow import Course, Film, FollowUp
+from hilum.report.course import axis_top, draw_course, templates
+
+PAGE_NAME, FOLLOW_TABLE, PICTURE_FOLDER = "follow.html", "follow.csv", "courses"
+
+MAX_PICTURES = 300
+"""More courses than this would make a page no browser likes; each has its file."""
+
+COLUMNS = (
+    *("patient", "day", "path", "status", "finding", "infected_percent"),
+    *("right_lung_infected_percent", "left_lung_infected_percent", "note"),
+)
+
+
+def write_follow_up(followed: FollowUp, folder: Path, *, mean: bool = False) -> None:
+    """Write ``follow.csv``, ``follow.html`` and ``courses/*.svg`` to ``folder``, which is made.
+
+    Every image is a row of the table; a picture is called after its number on the page and
+    the patient.
+
+    Args:
+        followed: what to write.
+        folder: new or empty.
+        mean: draw lines through the mean of each day.
+
+    Raises:
+        OutputError: the folder holds something, or cannot be written.
+    """
+    top = axis_top(followed.drawn)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OutputError(
+                "the output folder is not empty", path=folder, remedy="name a new folder"
+            )
+        pictures = []
+        for number, course in enumerate(followed.drawn, start=1):
+            picture = draw_course(course, top=top, mean=mean)
+            path = folder / PICTURE_FOLDER / _picture_name(number, course.patient)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(picture + "\n", encoding="utf-8")
+            pictures.append((course, Markup(picture)))
+        _write_table(_all_films(followed), folder / FOLLOW_TABLE)
+        page = _page(followed, pictures, mean=mean)
+        (folder / PAGE_NAME).write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            "cannot be written",
+            path=folder,
+            got=error.strerror or type(error).__name__,
+            remedy="check the permissions and the space left, or choose another folder",
+        ) from None
+
+
+def _all_films(followed: FollowUp) -> list[Film]:
+    placed = [film for course in followed.courses for film in course.films]
+    return [*placed, *followed.unplaced]
+
+
+def _picture_name(number: int, patient: str) -> str:
+    """A number, because two patients may differ in what no file name can hold."""
+    return f"{number:04}-{re.sub(r'[^A-Za-z0-9-]+', '_', patient)[:60]}.svg"
+
+
+def _write_table(films: Sequence[Film], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for film in films:
+            visit = film.visit
+            values = (visit.patient, visit.day, film.path, film.status, film.finding)
+            writer.writerow((*values, film.infected, film.right, film.left, film.note))
+
+
+def _page(followed: FollowUp, pictures: Sequence[tuple[Course, Markup]], *, mean: bool) -> str:
+    films = _all_films(followed)
+    return (
+        templates()
+        .get_template("follow.html")
+        .render(
+            courses=followed.courses,
+            drawn=followed.drawn,
+            not_drawn=followed.not_drawn,
+            unplaced=followed.unplaced,
+            unused=followed.unused,
+            problems=followed.problems,
+            models=followed.models,
+            films=len(films),
+            measured=sum(film.is_measured for film in films),
+            figures=pictures[:MAX_PICTURES],
+            not_shown=len(pictures) - len(pictures[:MAX_PICTURES]),
+            mean=mean,
+        )
+    )
