@@ -17,7 +17,7 @@ from hilum.inference.film_check import FARTHEST, FilmCheck, Term
 from hilum.inference.film_features import FEATURES
 from hilum.learning.refusal.sample import FILM, LATERAL, SLICE, Sample
 
-REFUSED_FILMS = 0.005
+REFUSED_FILMS = 0.001
 """The share of the films it is fitted on that a check may refuse, by weight."""
 
 _RIDGE = 0.003
