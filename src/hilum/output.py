@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -39,5 +39,6 @@ def held(output: Path, *, lock: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)  # while it is held: nobody else's is removed
+        with suppress(PermissionError):  # of Windows, which keeps what is open
+            lock.unlink(missing_ok=True)  # while it is held: nobody else's is removed
         holder.release()

@@ -199,13 +199,15 @@ def fail_while(step: str) -> Callable[[str, int], Callable[[], None]]:
 
 
 @pytest.mark.parametrize("step", ["reading", "writing"])
-def test_a_crash_leaves_nothing_behind(collection: Path, tmp_path: Path, step: str) -> None:
+def test_a_crash_leaves_no_dataset_and_the_next_run_goes_on(
+    collection: Path, tmp_path: Path, step: str
+) -> None:
     output = tmp_path / "new" / "out"
     with pytest.raises(RuntimeError):
         compile_dataset([collection], output, progress=fail_while(step))
-    assert not output.exists()
-    assert not output.parent.exists() or list(output.parent.iterdir()) == []
+    assert [path.name for path in output.parent.iterdir()] == [".out.unfinished"]
     compile_dataset([collection], output)
+    assert [path.name for path in output.parent.iterdir()] == ["out"]
 
 
 def test_a_large_split_is_cut_into_several_files(

@@ -16,11 +16,13 @@ from hilum.dataset import compile as compiling
 from hilum.dataset import write
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.prepare import Outcome, prepare
+from hilum.dataset.unfinished import unfinished
 from hilum.errors import OutputError
 from hilum.radiograph import Radiograph
 from tests.collections.zips import zip_folder
 from tests.fakes.chest import draw_chest
 from tests.fakes.compiled import write_collection, write_radiograph
+from tests.imaging.pictures import encode_dicom
 
 _KILLED = """
 import os, signal, sys
@@ -195,3 +197,25 @@ def test_a_second_run_into_the_same_output_is_refused(collection: Path, tmp_path
         first.kill()
     compile_dataset([collection], output)
     assert not list(tmp_path.glob(".out*"))
+
+
+def test_an_output_that_came_to_be_meanwhile_is_left_alone(
+    collection: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    output.mkdir()
+    with pytest.raises(OutputError, match="exists already"), unfinished(output):
+        pass
+    assert list(output.iterdir()) == []
+    assert not (tmp_path / ".out.unfinished").exists()
+
+
+def test_patients_without_a_salt_are_not_read_again(tmp_path: Path, read: list[str]) -> None:
+    folder = tmp_path / "ward"
+    for number in range(3):
+        path = folder / f"covid/{number}.dcm"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_dicom(np.full((40, 48), 40 * number, np.uint8), PatientID="7-1234"))
+    kill(folder, tmp_path / "out", "writing", 1)
+    compile_dataset([folder], tmp_path / "out")
+    assert read == []

@@ -127,3 +127,42 @@ def test_a_second_run_into_the_same_folder_is_refused(
         predict(predictor, [films], out)
     assert len(predict(predictor, [films], out)) == 5
     assert not (out / ".lock").exists()
+
+
+def test_predictions_of_other_images_are_not_gone_on_with(
+    predictor: Predictor, films: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    stop_after(predictor, films, out, 2)
+    before = contents(out)
+    write_png(films / "0.jpg", draw_pixels())  # beside 0.png: their pictures get other names
+    with pytest.raises(OutputError, match=r"of other images; got 0\.png"):
+        predict(predictor, [films], out, earlier=Earlier.RESUME)
+    for film in films.glob("0.*"):
+        film.unlink()
+    with pytest.raises(OutputError, match=r"of other images; got 0\.png"):
+        predict(predictor, [films], out, earlier=Earlier.RESUME)
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("change", [b"caf\xe9.png,ok\n", b"1.png,ok\n"], ids=["bytes", "short row"])
+def test_a_damaged_table_is_said_and_left_as_it_is(
+    change: bytes, predictor: Predictor, films: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    stop_after(predictor, films, out, 2)
+    with (out / "predictions.csv").open("ab") as file:
+        file.write(change + b"torn")
+    before = contents(out)
+    with pytest.raises(OutputError, match="the table is damaged"):
+        predict(predictor, [films], out, earlier=Earlier.RESUME)
+    assert contents(out) == before
+
+
+def test_an_empty_picture_of_a_killed_run_is_replaced(
+    predictor: Predictor, films: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    stop_after(predictor, films, out, 2)
+    (out / "masks/2.lungs.png").write_bytes(b"")
+    assert len(predict(predictor, [films], out, earlier=Earlier.REPLACE)) == 5

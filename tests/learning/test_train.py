@@ -245,6 +245,7 @@ def test_a_training_goes_on_from_the_weights_of_an_earlier_one(
     assert told is not None
     assert told["recipe"]["schedule"]["epochs"] == 3
     assert told["dataset"] == chests.content_sha256
+    assert len(told["checkpoint_sha256"]) == 64
     with pytest.raises(RecipeError, match="another training was begun here"):
         train(tiny_recipe(schedule=still, seed=7), chests, tmp_path / "later")
 

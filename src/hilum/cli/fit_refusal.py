@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hilum.cli.terminal import progress_bars, say
+from hilum.cli.terminal import progress_bars, say, say_error
 from hilum.dataset.read import open_dataset
 from hilum.errors import OutputError
 from hilum.inference.inputs import find_inputs
 from hilum.inference.model import Score, read_model, rewrite_description
-from hilum.learning.refusal.figures import with_film_check
+from hilum.learning.refusal.figures import FIGURES, with_film_check
+from hilum.learning.refusal.sample import Sample
 from hilum.learning.refusal.samples import collect_samples
 from hilum.workers import available_cores
 
@@ -59,4 +60,15 @@ def fit_refusal(
             remedy="choose another place",
         ) from None
     say(f"{len(samples)} images were measured and a check of them fitted.")
-    return tuple(score for score in description.scores if score not in loaded.description.scores)
+    _warn_of_unseen(loaded.description.trained_on, samples)
+    return tuple(score for score in description.scores if score.name in FIGURES)
+
+
+def _warn_of_unseen(trained_on: Sequence[str], samples: Sequence[Sample]) -> None:
+    """Copies of films the network learned from are only told where those films are given."""
+    missing = sorted(set(trained_on) - {sample.collection for sample in samples})
+    if missing:
+        say_error(
+            f"The model was trained on {', '.join(missing)}, which was not given: copies of its "
+            "films count as films that were not learned from. Give its folder too."
+        )

@@ -53,5 +53,12 @@ def train(recipe: Path, dataset: Path, output: Path, *, start_from: Path | None)
     except KeyboardInterrupt:
         say_error(f"Interrupted: finished epochs are kept in {folder}; the same command goes on.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    except OSError as error:
+        raise OutputError(
+            "the training cannot write its files",
+            path=error.filename or folder,
+            got=error.strerror or type(error).__name__,
+            remedy="make room or choose another output; the same command goes on",
+        ) from None
     say(f"curves {curves}\nrun    {folder} (may be removed)")
     return model

@@ -21,9 +21,9 @@ from hilum.dataset.lock import write_lock
 from hilum.dataset.merge import merge_copies
 from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.split import SplitOptions, assign_splits, group_ids
-from hilum.dataset.unfinished import Unfinished, unfinished
+from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
 from hilum.dataset.write import PlacedRow, write_shards
-from hilum.errors import DatasetError, OutputError
+from hilum.errors import DatasetError
 from hilum.radiograph import Radiograph
 from hilum.workers import Progress, map_ordered, no_progress
 
@@ -71,7 +71,7 @@ def compile_dataset(
         OutputError: ``output`` exists already, or cannot be written.
     """
     options = options or CompileOptions()
-    _refuse_existing(output)
+    refuse_existing(output)
     with open_sources(folders, progress=progress) as sources:
         return _compile(sources, output, options, progress)
 
@@ -114,13 +114,6 @@ def _compile(
         issues_by_kind=dict(sorted(Counter(issue.kind for issue in issues).items())),
         has_passing_pseudonyms=options.salt is None and told.has_pseudonyms,
     )
-
-
-def _refuse_existing(output: Path) -> None:
-    if output.exists():
-        raise OutputError(
-            "the output exists already", path=output, remedy="name a new folder, or remove it"
-        )
 
 
 def _read(sources: Sequence[Source]) -> list[Reading]:

@@ -11,6 +11,7 @@ import base64
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from hilum.dataset.issues import Issue
 from hilum.dataset.lock import PACKAGES
 from hilum.dataset.prepare import Outcome, Prepared, StoredMask
 from hilum.dataset.write import NOTE_ENDING
-from hilum.errors import OutputError
+from hilum.errors import DatasetError, OutputError
 from hilum.output import held
 from hilum.radiograph import Radiograph, Structure
 
@@ -34,27 +35,27 @@ _JOURNAL = ".read.jsonl"
 def unfinished(output: Path) -> Iterator[Unfinished]:
     """A folder to write to, which becomes ``output`` when the block is left without an error.
 
-    Where the process is killed or interrupted the folder stays, and the next run goes on with
-    it; after an error it is removed.
+    Else it stays, and the next run goes on with it; unless the inputs make no dataset.
 
     Raises:
-        OutputError: another run writes this output, or it cannot be written.
+        OutputError: there is an output, another run writes it, or it cannot be written.
     """
     folder = output.with_name(f".{output.name}.unfinished")
     made = _first_missing(folder.parent)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with held(output, lock=output.with_name(f".{output.name}.lock")):
+            refuse_existing(output)
             try:
-                _drop_other_versions(folder)
+                known = _read_journal(folder)
                 folder.mkdir(exist_ok=True)
                 with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
-                    yield Unfinished(folder, journal)
+                    yield Unfinished(folder, journal, known)
                 (folder / _JOURNAL).unlink()
                 for note in folder.rglob(f"*{NOTE_ENDING}"):
                     note.unlink()
                 folder.rename(output)
-            except Exception:
+            except DatasetError:  # nothing can come of these inputs
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
     except OSError as error:
@@ -71,11 +72,11 @@ def unfinished(output: Path) -> Iterator[Unfinished]:
 class Unfinished:
     """The folder, with what an earlier run has read already."""
 
-    def __init__(self, folder: Path, journal: TextIO) -> None:
+    def __init__(self, folder: Path, journal: TextIO, known: dict[str, Any]) -> None:
         self.folder = folder
         self._journal = journal
-        self._known = dict(_whole_lines(folder / _JOURNAL)[1:])
-        if not self._known and journal.tell() == 0:
+        self._known = known
+        if journal.tell() == 0:
             self._write(_versions())
 
     def find(self, radiograph: Radiograph) -> Outcome | None:
@@ -96,27 +97,38 @@ def _versions() -> dict[str, str]:
     return {"hilum": hilum.__version__, **{name: version(name) for name in PACKAGES}}
 
 
-def _drop_other_versions(folder: Path) -> None:
-    """Remove what another version left, and the line that a kill broke off."""
-    lines = _whole_lines(folder / _JOURNAL)
-    if not lines or lines[0] != _versions():
-        if folder.exists():
-            shutil.rmtree(folder)
-        return
-    text = "".join(json.dumps(line) + "\n" for line in lines)
-    (folder / _JOURNAL).write_text(text, encoding="ascii")
+def refuse_existing(output: Path) -> None:
+    """Raises:
+    OutputError: something lies at ``output``.
+    """
+    if output.exists():
+        raise OutputError(
+            "the output exists already", path=output, remedy="name a new folder, or remove it"
+        )
 
 
-def _whole_lines(path: Path) -> list[Any]:
-    lines: list[Any] = []
+def _read_journal(folder: Path) -> dict[str, Any]:
+    """What this version read before, by fingerprint; what another one left is removed."""
+    path = folder / _JOURNAL
+    known: dict[str, Any] = {}
+    whole = 0
     if path.exists():
-        with path.open(encoding="ascii", errors="replace") as file:
+        with path.open("rb") as file:
             for line in file:
                 try:
-                    lines.append(json.loads(line))
-                except ValueError:
+                    value = json.loads(line)
+                    if whole:
+                        known[value[0]] = value[1]
+                    elif value != _versions():
+                        break
+                except (ValueError, LookupError, TypeError):  # the line a kill broke off
                     break
-    return lines
+                whole += len(line)
+    if whole:
+        os.truncate(path, whole)
+    elif folder.exists():
+        shutil.rmtree(folder)
+    return known
 
 
 def _first_missing(folder: Path) -> Path | None:
@@ -135,8 +147,12 @@ def _remove_empty(folder: Path, made: Path | None) -> None:
 
 
 def _fingerprint(radiograph: Radiograph) -> str:
-    """SHA-256 over the record, with size and time of each file in place of its folder."""
-    text = json.dumps(dataclasses.asdict(radiograph), default=_of_file, sort_keys=True)
+    """SHA-256 over the record, with size and time of each file in place of its folder.
+
+    Without the patient, who has another pseudonym in every run without a salt.
+    """
+    record = dataclasses.replace(radiograph, patient_id=None)
+    text = json.dumps(dataclasses.asdict(record), default=_of_file, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

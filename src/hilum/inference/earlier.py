@@ -89,15 +89,24 @@ def _read_rows(table: Path, columns: Sequence[str], model_sha256: str) -> list[R
         return []
     data = table.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
-    if whole != data:
-        os.truncate(table, len(whole))
-    head, *lines = csv.reader(io.StringIO(whole.decode(), newline="")) if whole else [list(columns)]
-    rows = [dict(zip(head, line, strict=False)) for line in lines]
-    if head != list(columns) or any(row.get("model") != model_sha256 for row in rows):
+    try:
+        lines = list(csv.reader(io.StringIO(whole.decode(), newline="")))
+        head, rows = (lines or [list(columns)])[0], lines[1:]
+        kept = [dict(zip(head, row, strict=True)) for row in rows]
+    except (ValueError, csv.Error) as error:  # ValueError: no UTF-8, or rows of another length
+        raise OutputError(
+            "the table is damaged",
+            path=table,
+            got=str(error),
+            remedy="say --overwrite to predict all anew",
+        ) from None
+    if head != list(columns) or any(row.get("model") != model_sha256 for row in kept):
         raise OutputError(
             "these predictions are of another model",
             path=table,
             expected=f"model {model_sha256[:16]}",
             remedy="give the same model, or say --overwrite to predict all anew",
         )
-    return rows
+    if whole != data:
+        os.truncate(table, len(whole))
+    return kept

@@ -19,7 +19,7 @@ import numpy as np
 
 from hilum.errors import OutputError
 from hilum.inference.earlier import LOCK_NAME, Earlier, make_folder, prepare_folder
-from hilum.inference.inputs import InputImage
+from hilum.inference.inputs import InputImage, output_stems
 from hilum.inference.model import Model
 from hilum.inference.overlay import draw_overlay
 from hilum.inference.pictures import (
@@ -164,6 +164,7 @@ def predict_to_folder(
     ):
         counts.update(Counter(Status(row["status"]) for row in out.kept))
         done = {row["path"] for row in out.kept}
+        _refuse_other_images(done, images, folder)
         on_kept(len(done))
         left = [image for image in images if image.relative not in done]
 
@@ -196,6 +197,21 @@ def _predict(predictor: Predictor, image: InputImage) -> Prediction:
         reason = "the file name is too long for pictures to be named after it. Rename the file."
         return Prediction(str(image.path), Status.FAILED, reason)
     return predictor(image.path)
+
+
+def _refuse_other_images(done: set[str], images: Sequence[InputImage], folder: Path) -> None:
+    """Rows that are gone on with must be of these images, and their pictures named as now."""
+    now = {image.relative: image.stem for image in images}
+    names = sorted(done)
+    for name, stem in zip(names, output_stems(names), strict=True):
+        if now.get(name) != stem:
+            raise OutputError(
+                "the predictions in the folder are of other images",
+                path=folder,
+                got=name,
+                expected="the paths of the run that was stopped; more may have come",
+                remedy="give those, or say --overwrite to predict all anew",
+            )
 
 
 def _keep_apart(images: Sequence[InputImage], folder: Path) -> None:

@@ -27,6 +27,17 @@ def decide_finding(
     return max(others, key=lambda finding: others[finding], default=None)
 
 
+def doubt(finding: Finding | None, probabilities: dict[Finding, float]) -> str:
+    """What to say where another finding is likelier than the one called; else nothing.
+
+    An operating point lets a finding be called before a likelier one.
+    """
+    likeliest = max(probabilities, key=lambda one: probabilities[one], default=None)
+    if finding is None or likeliest in (None, finding):
+        return ""
+    return f"{finding} is called early, {likeliest} is likelier"
+
+
 def judge(
     outlined: OutlinedLungs, finding: Finding | None
 ) -> tuple[BinaryMask | None, Severity, str]:

@@ -57,21 +57,21 @@ def write_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
 
 
 def remove_pictures(folder: Path) -> None:
-    """Remove the pictures hilum wrote below ``folder``, told by their mark, and nothing else."""
+    """Remove the pictures hilum wrote below ``folder``, and nothing else."""
     for name in PICTURE_FOLDERS:
         for parent, _, files in os.walk(folder / name, topdown=False):
             for file in files:
                 path = Path(parent, file)
-                if path.suffix == ".png" and _is_marked(path):
+                if path.suffix == ".png" and _is_own(path):
                     path.unlink()
             if not any(Path(parent).iterdir()):
                 Path(parent).rmdir()
 
 
 def remove_picture(path: Path) -> None:
-    """Remove the picture at ``path`` if hilum wrote it, or was killed before its first byte."""
+    """Remove the picture at ``path`` if hilum wrote it."""
     try:
-        if _is_marked(path) or (path.is_file() and path.stat().st_size == 0):
+        if _is_own(path):
             path.unlink()
     except OSError as error:
         raise cannot_write(path, error) from None
@@ -111,8 +111,10 @@ def _write(path: Path, pixels: NDArray[np.uint8], settings: list[int]) -> None:
         raise cannot_write(path, error) from None
 
 
-def _is_marked(path: Path) -> bool:
+def _is_own(path: Path) -> bool:
+    """Told by the mark; or it is empty, as a run leaves it that is killed at the first byte."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(_AFTER_HEADER + len(_MARK)).endswith(_MARK)
+        head = file.read(_AFTER_HEADER + len(_MARK))
+    return not head or head.endswith(_MARK)

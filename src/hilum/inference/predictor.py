@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hilum.errors import ImageError, ModelError, NotARadiographError
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Grey, Picture, read_picture, to_uint8
-from hilum.inference.judge import decide_finding, judge
+from hilum.inference.judge import decide_finding, doubt, judge
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
@@ -240,6 +240,7 @@ class Predictor:
         probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
         finding = decide_finding(probabilities, description.operating_points.finding)
         infection, severity, reason = judge(outlined, finding)
+        reason = "; ".join(filter(None, [doubt(finding, probabilities), reason]))
         return Prediction(
             path=path,
             status=Status.OK,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.dataset.read import Dataset
+from hilum.errors import OutputError
 from hilum.evaluation.evaluate import evaluate
 from hilum.evaluation.operating_points import (
     best_finding_threshold,
@@ -53,6 +54,7 @@ def finish(
 
     Raises:
         ModelError: the exported file does not agree with the trained network.
+        OutputError: another file has come to lie at ``output``.
     """
     draft = ModelDescription(
         name=recipe.name,
@@ -82,6 +84,12 @@ def finish(
     tell("scoring the validation split through the exported file")
     scores = evaluate(Predictor(unfinished), dataset, Split.VALIDATION)
     rewrite_description(unfinished, dataclasses.replace(description, scores=scores))
+    if output.exists():
+        raise OutputError(
+            "the output has come to exist meanwhile",
+            path=output,
+            remedy=f"the model is {unfinished}: move it to where you want it",
+        )
     unfinished.replace(output)
     return read_model(output)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ class Start:
 
     checkpoint: Path
     purpose: dict[str, Any]
-    """Recipe and dataset they were trained by, and what that training started from."""
+    """Recipe and dataset they were trained by, what that training started from, and the SHA-256
+    of the checkpoint."""
 
     def load_into(self, module: TrainingModule) -> None:
         """Give ``module`` these weights.
@@ -72,10 +74,13 @@ def read_start(run: Path) -> Start:
     try:
         purpose = json.loads((run / RUN_FILE).read_text(encoding="utf-8"))
         schedule = ScheduleRecipe.model_validate(purpose["recipe"]["schedule"])
+        checkpoint = kept_checkpoint(run, schedule)
+        with checkpoint.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError, KeyError, TypeError):
         raise RecipeError(
             "this is no folder of a training",
             path=run,
             expected=f"{RUN_FILE} and checkpoints, as 'hilum train' leaves them in OUTPUT.run",
         ) from None
-    return Start(kept_checkpoint(run, schedule), purpose)
+    return Start(checkpoint, {**purpose, "checkpoint_sha256": digest})

@@ -60,18 +60,19 @@ def train(
     """
     start = None if start_from is None else read_start(start_from)
     purpose = _purpose(recipe, dataset, start)
-    _open_run(run, purpose)
-    arrays, validation = (
-        load_arrays(dataset, split, recipe, run / "arrays")
-        for split in (Split.TRAIN, Split.VALIDATION)
-    )
-    _refuse_unlearnable(arrays, recipe, dataset)
-    _refuse_unmeasurable(validation, dataset)
-    batches = training_batches(arrays, recipe)
-    module = TrainingModule(recipe, steps_per_epoch=len(batches))
-    if start is not None:
-        start.load_into(module)
+    _make_folder(run)
     with held(run, lock=run / ".lock"):
+        _refuse_other_purpose(run, purpose)
+        arrays, validation = (
+            load_arrays(dataset, split, recipe, run / "arrays")
+            for split in (Split.TRAIN, Split.VALIDATION)
+        )
+        _refuse_unlearnable(arrays, recipe, dataset)
+        _refuse_unmeasurable(validation, dataset)
+        batches = training_batches(arrays, recipe)
+        module = TrainingModule(recipe, steps_per_epoch=len(batches))
+        if start is not None:
+            start.load_into(module)
         _claim(run, purpose)
         tell(f"{recipe.name}: {len(arrays)} radiographs to learn from, {len(validation)} to check")
         fit(
@@ -82,7 +83,8 @@ def train(
             tell=tell,
             progress_bar=progress_bar,
         )
-    kept = torch.load(kept_checkpoint(run, recipe.schedule), map_location="cpu", weights_only=True)
+        checkpoint = kept_checkpoint(run, recipe.schedule)
+        kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
     module.load_state_dict(kept["state_dict"])
     return TrainedRun(module.cpu().eval(), run, run / "history.csv", validation, start)
 
@@ -111,8 +113,7 @@ def _purpose(recipe: Recipe, dataset: Dataset, start: Start | None) -> dict[str,
     return purpose if start is None else {**purpose, "started_from": start.purpose}
 
 
-def _open_run(run: Path, purpose: dict[str, Any]) -> None:
-    """Make the folder ``run``, or refuse where it is for another purpose."""
+def _make_folder(run: Path) -> None:
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -122,6 +123,9 @@ def _open_run(run: Path, purpose: dict[str, Any]) -> None:
             got=error.strerror or type(error).__name__,
             remedy="choose a folder you may write to",
         ) from None
+
+
+def _refuse_other_purpose(run: Path, purpose: dict[str, Any]) -> None:
     path = run / RUN_FILE
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != purpose:
         raise RecipeError(

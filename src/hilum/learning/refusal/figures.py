@@ -15,6 +15,10 @@ from hilum.learning.refusal.sample import FILM, LATERAL, SLICE, Sample
 _HOW = "share, by checks fitted without the image's patient"
 
 
+FIGURES = ("frontal films refused", "laterals and CT slices refused")
+"""Names of the two main figures."""
+
+
 def with_film_check(description: ModelDescription, samples: Sequence[Sample]) -> ModelDescription:
     """``description`` with the check fitted on all ``samples``, and its two main figures.
 
@@ -37,8 +41,8 @@ def main_scores(samples: Sequence[Sample], refused: Chosen) -> tuple[Score, ...]
     unlearned = np.array([not (s.is_learned or s.is_variant) for s in samples], np.bool_)
     scores = []
     for name, kinds in (
-        ("frontal films refused", (FILM,)),
-        ("laterals and CT slices refused", (LATERAL, SLICE)),
+        (FIGURES[0], (FILM,)),
+        (FIGURES[1], (LATERAL, SLICE)),
     ):
         chosen = unlearned & np.array([sample.kind in kinds for sample in samples], np.bool_)
         if not chosen.any():
