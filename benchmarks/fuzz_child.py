@@ -15,16 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from fuzz_formats import FORMATS, Format, Sample
+from hilum.collections.archives import open_sources
 from hilum.collections.collection import Reading
 from hilum.collections.folders import walk_images
 from hilum.collections.inspect import inspect
-from hilum.collections.registry import read_folder
+from hilum.collections.registry import read_folder, read_source, recognise
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import open_dataset
 from hilum.errors import HilumError
 from hilum.inference import Predictor
 from hilum.inference.folder import predict_to_folder
-from hilum.inference.inputs import find_inputs
+from hilum.inference.inputs import find_inputs_of
 from hilum.inference.table import read_predictions
 from hilum.radiograph import MaskFile, Split
 
@@ -101,11 +102,11 @@ def _judge(sentence: str) -> tuple[str, str]:
 def _inspect(sample: Sample) -> tuple[str, str]:
     """(images lost, what was said of the damaged file)."""
     found = inspect(sample.folder, others=sample.others, check_pixels=True)
-    reading = read_folder(sample.folder, others=sample.others)
     problems = (problem for group in found.problems for problem in group.problems)
     name = sample.target.name
     said = [p.detail for p in problems if p.source_path.rpartition("/")[2] == name]
-    return _unaccounted(reading), "; ".join(said)
+    with open_sources([sample.folder]) as (source,):
+        return _unaccounted(read_folder(source.path, others=sample.others)), "; ".join(said)
 
 
 def _unaccounted(reading: Reading) -> str:
@@ -120,23 +121,15 @@ def _unaccounted(reading: Reading) -> str:
 
 def _compile(sample: Sample, output: Path) -> tuple[str, str]:
     """The same."""
-    folders = [sample.folder, *sample.others]
-    recognised = []
-    for folder in folders:
-        try:
-            read_folder(folder)
-            recognised.append(folder)
-        except HilumError:
-            if folder == sample.folder:
-                raise
+    recognised = [sample.folder, *filter(_is_collection, sample.others)]
     compile_dataset(recognised, output, options=CompileOptions(salt=SALT))
     dataset = open_dataset(output)
     told = {(row["collection"], row["source_path"]) for s in Split for row in dataset.labels(s)}
     with (output / "issues.csv").open(newline="", encoding="utf-8") as file:
         issues = list(csv.DictReader(file))
     told |= {(row["collection"], row["source_path"]) for row in issues}
-    others = [folder for folder in recognised if folder != sample.folder]
-    reading = read_folder(sample.folder, others=others)
+    with open_sources([sample.folder]) as (source,):
+        reading = read_source(source, others=recognised[1:])
     expected = {(r.collection, r.source_path) for r in (*reading.radiographs,)}
     expected |= {(reading.collection, problem.source_path) for problem in reading.problems}
     name = sample.target.name
@@ -144,10 +137,19 @@ def _compile(sample: Sample, output: Path) -> tuple[str, str]:
     return ", ".join(sorted(name for _, name in expected - told)), "; ".join(said)
 
 
+def _is_collection(folder: Path) -> bool:
+    try:
+        recognise(folder)
+    except HilumError:
+        return False
+    return True
+
+
 def _predict(sample: Sample, predictor: Predictor, output: Path) -> tuple[str, str]:
     """The same."""
-    images = find_inputs([sample.target]).images
-    predict_to_folder(predictor, images, output)
+    with open_sources([sample.target]) as sources:
+        images = find_inputs_of(sources).images
+        predict_to_folder(predictor, images, output)
     rows = read_predictions(output / "predictions.csv")
     silent = [row["path"] for row in rows if row["status"] != "ok" and not row["reason"]]
     missing = {image.relative for image in images} - {row["path"] for row in rows}

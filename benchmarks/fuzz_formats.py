@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 import zipfile
 from collections.abc import Callable
@@ -17,7 +18,15 @@ import fuzz_mutations as mutate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.fakes import general_blockchain, hannover, ieee8023, v7
+from tests.fakes import (
+    covid_qu_ex,
+    general_blockchain,
+    hannover,
+    ieee8023,
+    kermany,
+    radiography,
+    v7,
+)
 from tests.fakes.model import draw_pixels
 from tests.imaging.pictures import encode, encode_dicom
 from tests.imaging.recompress import recompress
@@ -119,6 +128,28 @@ def _coco(folder: Path, random: np.random.Generator) -> Sample:
     return Sample(sample.folder, target, sample.others)
 
 
+def _xlsx(folder: Path, random: np.random.Generator) -> Sample:
+    """One of the workbooks of the Radiography Database."""
+    drawn = radiography.draw(folder / "download", random)
+    name = str(random.choice(["COVID.metadata.xlsx", "Normal.metadata.xlsx"]))
+    return Sample(drawn.folder, next(drawn.folder.rglob(name)))
+
+
+def _archive(folder: Path, random: np.random.Generator) -> Sample:
+    """A collection as it is downloaded, or V7's archive inside its folder."""
+    fakes = (v7.draw, covid_qu_ex.draw, radiography.draw, general_blockchain.draw, kermany.draw)
+    number = int(random.integers(0, len(fakes)))
+    if number == 0:
+        return _table(v7.draw)(folder, random)
+    drawn = fakes[number](folder / "download", random)
+    archive = folder / "download.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(drawn.folder.rglob("*")):
+            file.write(path, path.relative_to(drawn.folder))
+    shutil.rmtree(drawn.folder)
+    return Sample(archive, archive, drawn.others)
+
+
 def _saved(file_format: str, **options: object) -> Callable[[Image.Image], bytes]:
     def write(picture: Image.Image) -> bytes:
         buffer = io.BytesIO()
@@ -167,6 +198,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("coco json", _coco, mutate.change_json),
     Format("csv", _csv, mutate.change_csv),
-    Format("zip", _table(v7.draw), mutate.change_zip),
+    Format("xlsx", _xlsx, mutate.change_workbook),
+    Format("zip", _archive, mutate.change_zip),
 )
 """A format more is a line more."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import struct
 import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 from pydicom import dcmread
@@ -300,4 +302,32 @@ def change_zip(data: bytes, random: Random) -> bytes:
         warnings.simplefilter("ignore")
         for member, inside in members:
             archive.writestr(member, inside)
+    return buffer.getvalue()
+
+
+def change_workbook(data: bytes, random: Random) -> bytes:
+    """Cells, rows and texts of its XML become others, or the archive is damaged as any other."""
+    if random.random() < 0.3:
+        return change_zip(data, random)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = str(random.choice([name for name in members if name.endswith((".xml", ".rels"))]))
+    text = members[name].decode("utf-8", "replace")
+    marks = [match for match in re.finditer(r'"[^"]*"|>[^<]*<|<[^>]*>', text)]
+    for _ in range(int(random.integers(1, 4))):
+        mark = marks[int(random.integers(0, len(marks)))]
+        inside = text[mark.start() + 1 : mark.end() - 1]
+        odd = str(random.choice([*ODD_TEXTS, "-1", "99999999999", "A1048577", "s", "e"]))
+        match int(random.integers(0, 3)):
+            case 0:
+                text = text[: mark.start()] + text[mark.end() :]
+            case 1:
+                text = text[: mark.end()] + text[mark.start() : mark.end()] + text[mark.end() :]
+            case _ if inside:
+                text = text.replace(inside, escape(odd), 1)
+    members[name] = text.encode("utf-8", "surrogatepass")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
     return buffer.getvalue()

@@ -147,10 +147,19 @@ def _damaged(error: Exception, path: Path) -> CollectionError:
     return CollectionError(
         "this is no sound Excel workbook",
         path=path,
-        got=f"{type(error).__name__}: {error}"[:200],
+        got=_what(error),
         expected="a file of Excel 2007 or later (.xlsx)",
         remedy=_REMEDY,
     )
+
+
+def _what(error: Exception) -> str:
+    """In a person's words: openpyxl's own name its classes, and what it looked for in vain."""
+    if isinstance(error, zipfile.BadZipFile):
+        return str(error)
+    if isinstance(error, SyntaxError):  # as the XML parser's is
+        return f"XML that is not well-formed ({error.msg})"
+    return "contents that Excel would not write"
 
 
 def _too_large(got: str, expected: str, path: Path) -> CollectionError:
