@@ -9,6 +9,7 @@ import resource
 import shutil
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def make_mutant(kind: Format, seed: int, number: int, folder: Path) -> Sample:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     sample = kind.draw(folder / "in", random)
+    sample = replace(sample, others=tuple(filter(_is_collection, sample.others)))
     sample.target.write_bytes(kind.mutant(sample.target.read_bytes(), random))
     return sample
 
@@ -121,15 +123,14 @@ def _unaccounted(reading: Reading) -> str:
 
 def _compile(sample: Sample, output: Path) -> tuple[str, str]:
     """The same."""
-    recognised = [sample.folder, *filter(_is_collection, sample.others)]
-    compile_dataset(recognised, output, options=CompileOptions(salt=SALT))
+    compile_dataset([sample.folder, *sample.others], output, options=CompileOptions(salt=SALT))
     dataset = open_dataset(output)
     told = {(row["collection"], row["source_path"]) for s in Split for row in dataset.labels(s)}
     with (output / "issues.csv").open(newline="", encoding="utf-8") as file:
         issues = list(csv.DictReader(file))
     told |= {(row["collection"], row["source_path"]) for row in issues}
     with open_sources([sample.folder]) as (source,):
-        reading = read_source(source, others=recognised[1:])
+        reading = read_source(source, others=sample.others)
     expected = {(r.collection, r.source_path) for r in (*reading.radiographs,)}
     expected |= {(reading.collection, problem.source_path) for problem in reading.problems}
     name = sample.target.name
