@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from hilum.dataset.merge import MergedRow
-from hilum.dataset.prepare import Prepared, StoredMask
+from hilum.dataset.prepare import Prepared
+from hilum.dataset.variant import StoredMask
 from hilum.imaging.masks import encode_mask
 from hilum.radiograph import Finding, Radiograph, Split, Structure
 

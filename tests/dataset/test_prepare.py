@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hilum.collections.check_pixels import find_pixel_problems
 from hilum.dataset.prepare import Prepared, prepare, stored_image
+from hilum.dataset.variant import Variant
 from hilum.errors import ImageError
 from hilum.imaging.masks import decode_mask
 from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, Radiograph, Structure
@@ -38,7 +39,7 @@ def record(path: Path, masks: Masks | None = None) -> Radiograph:
 
 
 def prepare_well(radiograph: Radiograph) -> Prepared:
-    outcome = prepare(radiograph)
+    outcome = prepare(radiograph, Variant())
     assert outcome.prepared is not None
     return outcome.prepared
 
@@ -85,7 +86,7 @@ def test_an_unreadable_image_is_an_issue_and_no_row(
         path.write_bytes(write(path, noise(np.uint8)).read_bytes()[:60])
     elif isinstance(data, bytes):
         path.write_bytes(data)
-    outcome = prepare(record(path))
+    outcome = prepare(record(path), Variant())
     assert outcome.prepared is None
     (issue,) = outcome.issues
     assert (issue.collection, issue.source_path, issue.kind) == ("one", "a.png", "unreadable image")
@@ -130,7 +131,7 @@ def test_lungs_are_told_apart_image_left_being_the_right_one(tmp_path: Path) -> 
 def test_lungs_that_touch_are_unknown_and_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.png", noise(np.uint8))
     mask = MaskFile(write(tmp_path / "lungs.png", np.full(SHAPE, 255, np.uint8)))
-    outcome = prepare(record(path, {Structure.LUNGS: (mask,)}))
+    outcome = prepare(record(path, {Structure.LUNGS: (mask,)}), Variant())
     assert outcome.prepared is not None
     assert outcome.prepared.masks == {}
     assert [issue.kind for issue in outcome.issues] == ["lungs not told apart"]
@@ -144,7 +145,7 @@ def test_a_damaged_mask_is_unknown_and_told_without_paths_of_this_machine(tmp_pa
         Structure.INFECTION: (MaskFile(damaged),),
         Structure.CHEST_TUBE: (EmptyMask(),),
     }
-    outcome = prepare(record(path, masks))
+    outcome = prepare(record(path, masks), Variant())
     assert outcome.prepared is not None
     assert set(outcome.prepared.masks) == {Structure.CHEST_TUBE}
     (issue,) = outcome.issues
@@ -160,7 +161,7 @@ def test_a_mask_of_another_shape_is_unknown_and_told(tmp_path: Path, is_file: bo
     if is_file:
         square = MaskFile(write(tmp_path / "square.png", np.full((10, 10), 255, np.uint8)))
     radiograph = record(path, {Structure.INFECTION: (square,)})
-    outcome = prepare(radiograph)
+    outcome = prepare(radiograph, Variant())
     assert outcome.prepared is not None and outcome.prepared.masks == {}
     (issue,) = outcome.issues
     assert issue.kind == "mask of another shape"
@@ -175,7 +176,7 @@ def test_a_mask_of_another_shape_is_unknown_and_told(tmp_path: Path, is_file: bo
 def test_an_empty_lung_mask_is_unknown_and_told(tmp_path: Path, lung: Structure) -> None:
     path = write(tmp_path / "a.png", noise(np.uint8))
     mask = MaskFile(write(tmp_path / "lung.png", np.zeros(SHAPE, np.uint8)))
-    outcome = prepare(record(path, {lung: (mask,)}))
+    outcome = prepare(record(path, {lung: (mask,)}), Variant())
     assert outcome.prepared is not None and outcome.prepared.masks == {}
     assert [issue.kind for issue in outcome.issues] == ["empty lung mask"]
 

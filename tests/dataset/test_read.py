@@ -26,7 +26,7 @@ COLUMNS = [
     *("lung_convention", "finding", "patient_id", "group_id", "collection", "origin"),
     *("source_path", "official_split", "fold", "licence", "citation", "view", "age", "sex"),
     *("day", "geographic_extent_0_to_8", "opacity_0_to_6", "brixia_0_to_18", "label_source"),
-    *("width", "height"),
+    *("width", "height", "crop_left", "crop_top", "source_width", "source_height"),
 ]
 
 

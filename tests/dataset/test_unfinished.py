@@ -17,6 +17,7 @@ from hilum.dataset import write
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.prepare import Outcome, prepare
 from hilum.dataset.unfinished import unfinished
+from hilum.dataset.variant import Variant
 from hilum.errors import OutputError
 from hilum.radiograph import Radiograph
 from tests.collections.zips import zip_folder
@@ -69,9 +70,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The source paths of what is read from now on."""
     paths: list[str] = []
 
-    def spy(radiograph: Radiograph) -> Outcome:
+    def spy(radiograph: Radiograph, variant: Variant) -> Outcome:
         paths.append(radiograph.source_path)
-        return prepare(radiograph)
+        return prepare(radiograph, variant)
 
     monkeypatch.setattr(compiling, "prepare", spy)
     return paths
@@ -204,7 +205,7 @@ def test_an_output_that_came_to_be_meanwhile_is_left_alone(
 ) -> None:
     output = tmp_path / "out"
     output.mkdir()
-    with pytest.raises(OutputError, match="exists already"), unfinished(output):
+    with pytest.raises(OutputError, match="exists already"), unfinished(output, Variant()):
         pass
     assert list(output.iterdir()) == []
     assert not (tmp_path / ".out.unfinished").exists()

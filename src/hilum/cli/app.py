@@ -183,9 +183,18 @@ def compile_folders(
         str | None,
         typer.Option(envvar="HILUM_SALT", help="Hides who the patients of DICOM files are."),
     ] = None,
+    enhance: Annotated[
+        str | None,
+        typer.Option(help="Change every film: 'he', 'clahe', 'complement', 'gamma' or 'bcet'."),
+    ] = None,
+    lungs_only: Annotated[
+        bool,
+        typer.Option("--lungs-only", help="Cut films to the lungs, black beside them."),
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Make one dataset out of downloaded collections; stopped, it goes on when called again."""
+    from hilum.cli.variant import bundled_lungs_finder, enhancement
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
     from hilum.workers import available_cores
@@ -193,7 +202,13 @@ def compile_folders(
     if split not in ("official", "patient"):
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
     drawing = SplitOptions(keep_official=split == "official", seed=seed)
-    options = CompileOptions(drawing, workers or available_cores(), salt)
+    options = CompileOptions(
+        drawing,
+        workers or available_cores(),
+        salt,
+        enhance=enhancement(enhance),
+        lungs_only=bundled_lungs_finder() if lungs_only else None,
+    )
     try:
         with progress_bars() as progress:
             compiled = compile_dataset(folders, output, options=options, progress=progress)

@@ -49,6 +49,8 @@ def write_card(
         "## Where they come from\n\n" + _sources(rows),
         "## Issues\n\n" + _issues(issues),
     ]
+    if lock["variant"] is not None:
+        parts.insert(1, "## Images are not as published\n\n" + _variant(lock["variant"]))
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -91,6 +93,24 @@ def _sources(rows: Sequence[PlacedRow]) -> str:
         ([*key, count] for key, count in sorted(counts.items())),
     )
     return table + "\nCite:\n\n" + "".join(f"- {citation}\n" for citation in citations)
+
+
+def _variant(variant: dict[str, Any]) -> str:
+    text = ""
+    enhance, lungs = variant["enhance"], variant["lungs_only"]
+    if enhance is not None:
+        values = ", ".join(f"{name} {value}" for name, value in enhance["parameters"].items())
+        text += f"Every image was enhanced: `{enhance['name']}`{values and f' ({values})'}.\n"
+    if lungs is not None:
+        text += (
+            f"Every image was cut to the box around its lungs and is black beside them, as the "
+            f"model `{lungs['model']}` ({lungs['model_sha256'][:16]}) outlined them; masks are cut "
+            f"by the same box. `crop_left` and `crop_top` tell where it lay in a film of "
+            f"`source_width`×`source_height`.\n"
+        )
+    return text + (
+        "\nA model trained on these images has to be given images changed in the same way.\n"
+    )
 
 
 def _issues(issues: Sequence[Issue]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -22,8 +23,10 @@ from hilum.dataset.merge import merge_copies
 from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.split import SplitOptions, assign_splits, group_ids
 from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
+from hilum.dataset.variant import LungsFinder, Variant
 from hilum.dataset.write import PlacedRow, write_shards
 from hilum.errors import DatasetError
+from hilum.imaging.enhance import Enhancement
 from hilum.radiograph import Radiograph
 from hilum.workers import Progress, map_ordered, no_progress
 
@@ -37,6 +40,11 @@ class CompileOptions:
     salt: str | None = field(default=None, repr=False)
     """From which pseudonyms of patients named in DICOM files are made; None: a random key, so
     that another compile gives them other pseudonyms, and draws other splits. Never written."""
+    enhance: Enhancement | None = None
+    """Done to every film before it is stored; None: films are kept as they are."""
+    lungs_only: LungsFinder | None = None
+    """Films are cut to the lungs that it finds, those with lung masks of their own too: a cut by
+    readers in one collection and by a model in another would tell collections apart."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,9 @@ def _compile(
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
     records = [r for reading in readings for r in reading.radiographs]
-    with unfinished(output) as work:
-        prepared = _prepare(records, work, options.workers, issues, progress)
+    variant = Variant(options.enhance, options.lungs_only)
+    with unfinished(output, variant) as work:
+        prepared = _prepare(records, work, variant, options.workers, issues, progress)
         if not prepared:
             raise DatasetError(
                 "no image could be read",
@@ -104,6 +113,7 @@ def _compile(
         lock = write_lock(
             *(rows, shards, readings, options.split, folder / "hilum.lock.json"),
             patient_key=key.fingerprint if told.has_pseudonyms else None,
+            variant=variant,
         )
         write_croissant(rows, shards, folder / "croissant.json")
         write_card(rows, issues, lock, folder / "README.md")
@@ -155,6 +165,7 @@ def _place(reading: Reading) -> Path:
 def _prepare(
     records: Sequence[Radiograph],
     work: Unfinished,
+    variant: Variant,
     workers: int,
     issues: list[Issue],
     progress: Progress,
@@ -163,7 +174,7 @@ def _prepare(
     advance = progress("reading", len(records))
     earlier = [work.find(record) for record in records]
     unread = [record for record, known in zip(records, earlier, strict=True) if known is None]
-    fresh = map_ordered(prepare, unread, workers=workers)
+    fresh = map_ordered(functools.partial(prepare, variant=variant), unread, workers=workers)
     for record, known in zip(records, earlier, strict=True):
         outcome = known
         if outcome is None:

@@ -13,6 +13,7 @@ from typing import Any
 import hilum
 from hilum.collections.collection import Reading
 from hilum.dataset.split import SplitOptions
+from hilum.dataset.variant import Variant
 from hilum.dataset.write import PlacedRow, Shard, row_hash
 from hilum.errors import ImageError
 from hilum.imaging.read import read_file
@@ -33,6 +34,7 @@ def write_lock(
     path: Path,
     *,
     patient_key: str | None,
+    variant: Variant,
 ) -> dict[str, Any]:
     """Write the lock to ``path`` and return it. It holds no dates, so that a repeat is equal.
 
@@ -40,7 +42,7 @@ def write_lock(
     mask files there is one hash over all; its tables count by the labels they lead to, of which
     ``content_sha256`` is made. An input that was a zip archive has its file name. ``patient_key``
     is the fingerprint of what patients named in DICOM files were hashed with; None where there were
-    none.
+    none. ``variant`` is what was done to every film.
     """
     lock = {
         "format": LOCK_FORMAT,
@@ -48,6 +50,7 @@ def write_lock(
         "packages": {name: version(name) for name in PACKAGES},
         "options": dataclasses.asdict(options),
         "patient_key": patient_key,
+        "variant": variant.facts(),
         "content_sha256": content_hash(rows),
         "shards": {shard.path.name: shard.sha256 for shard in shards},
         "inputs": [

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from hilum.dataset.issues import Issue
-from hilum.dataset.prepare import Prepared, StoredMask
+from hilum.dataset.prepare import Prepared
+from hilum.dataset.variant import StoredMask
 from hilum.radiograph import (
     Finding,
     Radiograph,

@@ -37,6 +37,11 @@ _LABELS: tuple[tuple[str, pa.DataType], ...] = (
     ("label_source", pa.string()),
     ("width", pa.int32()),
     ("height", pa.int32()),
+    # Where the image lies in its film and how large that is; null where it is the whole film.
+    ("crop_left", pa.int32()),
+    ("crop_top", pa.int32()),
+    ("source_width", pa.int32()),
+    ("source_height", pa.int32()),
 )
 
 PICTURE_COLUMNS = ("image", *STORED_STRUCTURES)

@@ -22,9 +22,11 @@ from typing import Any, TextIO
 import hilum
 from hilum.dataset.issues import Issue
 from hilum.dataset.lock import PACKAGES
-from hilum.dataset.prepare import Outcome, Prepared, StoredMask
+from hilum.dataset.prepare import Outcome, Prepared
+from hilum.dataset.variant import Cut, StoredMask, Variant
 from hilum.dataset.write import NOTE_ENDING
 from hilum.errors import DatasetError, OutputError
+from hilum.imaging.enhance import Enhancement
 from hilum.output import held
 from hilum.radiograph import Radiograph, Structure
 
@@ -32,10 +34,11 @@ _JOURNAL = ".read.jsonl"
 
 
 @contextmanager
-def unfinished(output: Path) -> Iterator[Unfinished]:
+def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
     """A folder to write to, which becomes ``output`` when the block is left without an error.
 
-    Else it stays, and the next run goes on with it; unless the inputs make no dataset.
+    Else it stays, and the next run of the same ``variant`` goes on with it; unless the inputs make
+    no dataset.
 
     Raises:
         OutputError: there is an output, another run writes it, or it cannot be written.
@@ -47,10 +50,11 @@ def unfinished(output: Path) -> Iterator[Unfinished]:
         with held(output, lock=output.with_name(f".{output.name}.lock")):
             refuse_existing(output)
             try:
-                known = _read_journal(folder)
+                made_by = _made_by(variant)
+                known = _read_journal(folder, made_by)
                 folder.mkdir(exist_ok=True)
                 with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
-                    yield Unfinished(folder, journal, known)
+                    yield Unfinished(folder, journal, known, made_by)
                 (folder / _JOURNAL).unlink()
                 for note in folder.rglob(f"*{NOTE_ENDING}"):
                     note.unlink()
@@ -72,12 +76,14 @@ def unfinished(output: Path) -> Iterator[Unfinished]:
 class Unfinished:
     """The folder, with what an earlier run has read already."""
 
-    def __init__(self, folder: Path, journal: TextIO, known: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, journal: TextIO, known: dict[str, Any], made_by: dict[str, Any]
+    ) -> None:
         self.folder = folder
         self._journal = journal
         self._known = known
         if journal.tell() == 0:
-            self._write(_versions())
+            self._write(made_by)
 
     def find(self, radiograph: Radiograph) -> Outcome | None:
         """What became of ``radiograph`` in an earlier run; None where it has to be read."""
@@ -93,8 +99,9 @@ class Unfinished:
         self._journal.flush()
 
 
-def _versions() -> dict[str, str]:
-    return {"hilum": hilum.__version__, **{name: version(name) for name in PACKAGES}}
+def _made_by(variant: Variant) -> dict[str, Any]:
+    versions = {name: version(name) for name in PACKAGES}
+    return {"hilum": hilum.__version__, **versions, "variant": variant.facts()}
 
 
 def refuse_existing(output: Path) -> None:
@@ -107,8 +114,8 @@ def refuse_existing(output: Path) -> None:
         )
 
 
-def _read_journal(folder: Path) -> dict[str, Any]:
-    """What this version read before, by fingerprint; what another one left is removed."""
+def _read_journal(folder: Path, made_by: dict[str, Any]) -> dict[str, Any]:
+    """What was read before in the same way, by fingerprint; what others left is removed."""
     path = folder / _JOURNAL
     known: dict[str, Any] = {}
     whole = 0
@@ -119,7 +126,7 @@ def _read_journal(folder: Path) -> dict[str, Any]:
                     value = json.loads(line)
                     if whole:
                         known[value[0]] = value[1]
-                    elif value != _versions():
+                    elif value != made_by:
                         break
                 except (ValueError, LookupError, TypeError):  # the line a kill broke off
                     break
@@ -175,9 +182,11 @@ def _values(outcome: Outcome) -> dict[str, Any]:
             if field.name != "radiograph"
         }
         masks = {
-            structure: [base64.b64encode(mask.png).decode(), mask.pixels_sha256]
-            for structure, mask in outcome.prepared.masks.items()
+            structure: _mask_values(mask) for structure, mask in outcome.prepared.masks.items()
         }
+        cut = outcome.prepared.cut
+        if cut is not None:
+            own["cut"] = {**vars(cut), "lungs": _mask_values(cut.lungs)}
         values["prepared"] = {**own, "masks": masks}
     return values
 
@@ -187,8 +196,19 @@ def _outcome(values: dict[str, Any], radiograph: Radiograph) -> Outcome:
     own = values.get("prepared")
     if own is None:
         return Outcome(None, issues)
-    masks = {
-        Structure(name): StoredMask(base64.b64decode(png), digest)
-        for name, (png, digest) in own["masks"].items()
+    masks = {Structure(name): _mask(mask) for name, mask in own["masks"].items()}
+    enhancement, cut = own["enhancement"], own["cut"]
+    changes = {
+        "enhancement": enhancement and Enhancement(enhancement),
+        "cut": cut and Cut(**{**cut, "lungs": _mask(cut["lungs"])}),
     }
-    return Outcome(Prepared(**{**own, "radiograph": radiograph, "masks": masks}), issues)
+    return Outcome(Prepared(**{**own, **changes, "radiograph": radiograph, "masks": masks}), issues)
+
+
+def _mask_values(mask: StoredMask) -> list[str]:
+    return [base64.b64encode(mask.png).decode(), mask.pixels_sha256]
+
+
+def _mask(values: list[str]) -> StoredMask:
+    png, digest = values
+    return StoredMask(base64.b64decode(png), digest)

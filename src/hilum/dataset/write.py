@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from hilum.dataset.merge import MergedRow
 from hilum.dataset.prepare import stored_image
 from hilum.dataset.schema import LABEL_COLUMNS, SEVERITY_COLUMNS, dataset_schema
+from hilum.dataset.variant import enhancement_facts
 from hilum.radiograph import STORED_STRUCTURES, Split
 
 _SHARD_BYTES = 256 * 2**20
@@ -101,17 +102,20 @@ def _rows_hash(part: Sequence[PlacedRow]) -> str:
 
 
 def row_hash(placed: PlacedRow) -> str:
-    """SHA-256 over a row's image, decoded masks, labels and split."""
+    """SHA-256 over a row's image, what was done to it, decoded masks, labels and split."""
     values = {**label_values(placed), "split": placed.split}
-    masks = {structure: mask.pixels_sha256 for structure, mask in placed.row.prepared.masks.items()}
-    text = json.dumps([values, masks], sort_keys=True)
+    prepared = placed.row.prepared
+    masks = {structure: mask.pixels_sha256 for structure, mask in prepared.masks.items()}
+    cut = prepared.cut and prepared.cut.lungs.pixels_sha256
+    changes = [enhancement_facts(prepared.enhancement), cut]
+    text = json.dumps([values, masks, *(changes if any(changes) else [])], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def label_values(placed: PlacedRow) -> dict[str, Any]:
     """Everything of a row but its pictures, by column name."""
     prepared = placed.row.prepared
-    radiograph = prepared.radiograph
+    radiograph, cut = prepared.radiograph, prepared.cut
     own = {
         "image_id": prepared.image_id,
         "group_id": placed.group_id,
@@ -119,6 +123,10 @@ def label_values(placed: PlacedRow) -> dict[str, Any]:
         "fold": None,
         "width": prepared.width,
         "height": prepared.height,
+        "crop_left": cut and cut.left,
+        "crop_top": cut and cut.top,
+        "source_width": cut and cut.source_width,
+        "source_height": cut and cut.source_height,
         **dict.fromkeys(SEVERITY_COLUMNS.values()),
         **{SEVERITY_COLUMNS[score.scale]: score.value for score in radiograph.severity},
     }

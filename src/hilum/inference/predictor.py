@@ -114,6 +114,7 @@ class Predictor:
         model: a file written by ``hilum train``; by default the bundled model.
         threads: how many images are worked on at once in :meth:`predict_many`.
         runtime: ``openvino`` or ``onnxruntime``; by default what is fastest here.
+        f32: compute in 32 bits on the processor: slower, and nearly equal on any machine.
 
     Raises:
         ModelError: the file is no model of hilum, or outlines no lungs.
@@ -125,6 +126,7 @@ class Predictor:
         *,
         threads: int = 1,
         runtime: RuntimeName | None = None,
+        f32: bool = False,
     ) -> None:
         self.model = model if isinstance(model, Model) else read_model(Path(model))
         self.threads = threads
@@ -137,7 +139,7 @@ class Predictor:
                 expected="lungs, or right_lung and left_lung, among its targets",
                 remedy="give another model",
             )
-        self._network = load_runtime(self.model.onnx, streams=threads, name=runtime)
+        self._network = load_runtime(self.model.onnx, streams=threads, name=runtime, f32=f32)
         self._try_out()
 
     def __call__(self, image: AnyPath | Grey) -> Prediction:

@@ -46,15 +46,19 @@ def installed_runtimes() -> tuple[RuntimeName, ...]:
     return (default, *(name for name in others if importlib.util.find_spec(name) is not None))
 
 
-def load_runtime(onnx: bytes, *, streams: int = 1, name: RuntimeName | None = None) -> Runtime:
+def load_runtime(
+    onnx: bytes, *, streams: int = 1, name: RuntimeName | None = None, f32: bool = False
+) -> Runtime:
     """Make the ONNX bytes ``onnx`` ready for ``streams`` threads, each on a core of its own.
+
+    ``f32`` computes on the processor in 32 bits, where another precision might be faster.
 
     Raises:
         ModelError: the runtime does not take the file.
     """
     name = name or default_runtime()
     try:
-        return _OpenVino(onnx, streams) if name == "openvino" else _OnnxRuntime(onnx)
+        return _OpenVino(onnx, streams, f32) if name == "openvino" else _OnnxRuntime(onnx, f32)
     except ModuleNotFoundError:
         raise ModelError(
             f"{name} is not installed", remedy=f"install it: pip install {name}"
@@ -85,10 +89,12 @@ def _import_openvino() -> ModuleType:
 
 
 class _OpenVino:
-    def __init__(self, onnx: bytes, streams: int) -> None:
+    def __init__(self, onnx: bytes, streams: int, f32: bool) -> None:
         openvino = _import_openvino()
         core = openvino.Core()
-        options = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
+        options: dict[str, Any] = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
+        if f32:
+            options["INFERENCE_PRECISION_HINT"] = "f32"
         self._network = core.compile_model(core.read_model(onnx, b""), "CPU", options)
         hint = self._network.get_property("INFERENCE_PRECISION_HINT")
         self.precision = f"{hint.get_type_name()} on CPU"
@@ -106,13 +112,14 @@ class _OpenVino:
 
 
 class _OnnxRuntime:
-    def __init__(self, onnx: bytes) -> None:
+    def __init__(self, onnx: bytes, f32: bool) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
-        wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+        # A GPU computes in tf32.
+        wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")[f32:]
         available = onnxruntime.get_available_providers()
         providers = [name for name in wanted if name in available]
         self._session = onnxruntime.InferenceSession(onnx, options, providers=providers)
