@@ -7,6 +7,7 @@ import io
 import json
 import struct
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ from pydicom import dcmread
 
 from hilum.collections.coco import read_coco
 from hilum.collections.json_files import read_json
-from hilum.errors import ImageError
+from hilum.collections.workbooks import read_workbook
+from hilum.errors import CollectionError, ImageError
 from hilum.imaging.read import decode_picture
+from tests.fakes.workbook import write_workbook
 from tests.imaging.pictures import draw_grey, encode_dicom, encode_tiff
 from tests.imaging.recompress import recompress
 
@@ -91,3 +94,17 @@ def test_stray_bytes_between_jpeg_markers_end_no_process(syntax: str) -> None:
     stray = head + data[item:marker] + b"\x12" * 64 + data[marker:]
     with contextlib.suppress(ImageError):
         assert decode_picture(stray, path="x").pixels.shape == GREY.shape
+
+
+def test_a_workbook_whose_xml_is_broken_is_told_in_a_persons_words(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "a.xlsx", ["URL"], [["x"]])
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["xl/worksheets/sheet1.xml"] = b"<worksheet><\x01/></worksheet>"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(CollectionError) as caught:
+        read_workbook(path, required=["URL"])
+    assert "XML that is not well-formed" in str(caught.value)
+    assert "Error" not in str(caught.value)
