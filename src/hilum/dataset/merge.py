@@ -1,150 +1,116 @@
-"""Files that are equal byte for byte become one row that carries the labels of all."""
+"""Images that show one exposure become one row, which carries the labels and masks of all."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Sequence
 
+from hilum.dataset.carry import carry_masks
+from hilum.dataset.exposures import Exposure, Member, find_exposures
 from hilum.dataset.issues import Issue
 from hilum.dataset.prepare import Prepared
-from hilum.dataset.variant import StoredMask
-from hilum.radiograph import (
-    Finding,
-    Radiograph,
-    Split,
-    Structure,
-    View,
-    unite_licences,
-    unite_texts,
+from hilum.dataset.unite import (
+    OnConflict,
+    disagree,
+    issue_of,
+    settle_finding,
+    source_of,
+    unite,
 )
+from hilum.radiograph import Radiograph, Split
+from hilum.workers import Progress, no_progress
 
-_LUNGS = frozenset({Structure.RIGHT_LUNG, Structure.LEFT_LUNG})
-
-_FILLED_FIELDS = (
-    "finding",
-    "patient_id",
-    "origin",
-    "official_split",
-    "view",
-    "age",
-    "sex",
-    "day",
-)
-"""What a copy may add where the first one does not know it."""
-
-
-_NARROWER_VIEWS = {
-    View.FRONTAL: (View.PA, View.AP, View.AP_SUPINE),
-    View.AP: (View.AP_SUPINE,),
-}
+_GAINED_FIELDS = ("finding", "patient_id", "origin", "view", "age", "sex", "day", "severity")
 
 
 @dataclasses.dataclass(frozen=True)
 class MergedRow:
-    """One row to be written, and what all the copies it stands for say of their grouping."""
+    """One row to be written, and what all the images it stands for say of their grouping."""
 
     prepared: Prepared
-    patients: frozenset[str]
-    official_splits: frozenset[Split]
-    sources: tuple[str, ...]
-    """``collection:source_path`` of every copy, the one that is kept first."""
+    members: tuple[Radiograph, ...]
+    """All images of the exposure as their collections give them, the one that is kept first."""
+
+    @property
+    def patients(self) -> frozenset[str]:
+        """All patients it is said to be of: one person under several names."""
+        return frozenset(one.patient_id for one in self.members if one.patient_id)
+
+    @property
+    def official_splits(self) -> frozenset[Split]:
+        """All splits in which it was published."""
+        return frozenset(one.official_split for one in self.members if one.official_split)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """``collection:source_path`` of every image, the one that is kept first."""
+        return tuple(map(source_of, self.members))
+
+    def gains(self) -> frozenset[str]:
+        """What the image that is kept did not know by itself: names of fields and structures."""
+        alone, now = self.members[0], self.prepared.radiograph
+        fields = {name for name in _GAINED_FIELDS if not getattr(alone, name) and getattr(now, name)}
+        return frozenset(fields | {str(s) for s in self.prepared.masks.keys() - alone.masks.keys()})
 
 
-def merge_copies(rows: Iterable[Prepared], issues: list[Issue]) -> list[MergedRow]:
-    """Unite rows of one ``image_id``; the first one given leads.
+def merge_copies(
+    rows: Sequence[Prepared],
+    issues: list[Issue],
+    *,
+    on_conflict: OnConflict = OnConflict.LEADER,
+    progress: Progress = no_progress,
+) -> list[MergedRow]:
+    """Unite the images of each exposure: equal files, and twins that :mod:`hilum.twins` finds.
 
-    A copy fills in what the leader does not know, or knows less exactly. Where both know and
-    differ, the leader's value stays and the disagreement is an issue with both values.
+    The best image leads (:mod:`hilum.dataset.exposures`). Each other one is an issue, fills in
+    what is not known yet, and its masks are carried into the leader's frame. Where two know and
+    differ the first stays, the finding by ``on_conflict``, and the disagreement is an issue with
+    both values.
+
+    Raises:
+        ImageError: a source file changed or vanished since it was prepared.
     """
-    copies: dict[str, list[Prepared]] = defaultdict(list)
-    for row in rows:
-        copies[row.image_id].append(row)
-    return [_merge(group, issues) for group in copies.values()]
+    merged = [
+        _merge(exposure, on_conflict, issues) for exposure in find_exposures(rows, progress=progress)
+    ]
+    return [row for row in merged if row is not None]
 
 
-def _merge(group: list[Prepared], issues: list[Issue]) -> MergedRow:
-    leader = group[0]
-    for copy in group[1:]:
-        issues.append(_issue(copy, "identical file", f"merged into {_source(leader)}"))
-        issues += _conflicts(leader.radiograph, copy)
-        filled = _fill(leader.radiograph, copy.radiograph)
-        if not _LUNGS & leader.masks.keys() and _LUNGS & copy.masks.keys():
-            # the convention belongs to the masks that stay
-            filled = dataclasses.replace(filled, lung_convention=copy.radiograph.lung_convention)
-        masks = _unite_masks(leader, copy, issues)
-        leader = dataclasses.replace(leader, radiograph=filled, masks=masks)
-    return MergedRow(
-        leader,
-        frozenset(row.radiograph.patient_id for row in group if row.radiograph.patient_id),
-        frozenset(r.radiograph.official_split for r in group if r.radiograph.official_split),
-        tuple(_source(row) for row in group),
-    )
+def _merge(exposure: Exposure, rule: OnConflict, issues: list[Issue]) -> MergedRow | None:
+    leader = exposure.leader
+    findings = [leader.radiograph.finding, *(m.row.radiograph.finding for m in exposure.others)]
+    finding = settle_finding(findings, rule)
+    united = leader
+    for member in exposure.others:
+        issues += _told(member, leader, rule)
+        carried = carry_masks(member.row, leader, member.to_leader, issues)
+        united = unite(united, member.row, carried, issues)
+    if rule is OnConflict.DROP and disagree(findings):
+        kinds = ", ".join(sorted({str(one) for one in findings if one}))
+        issues += [
+            issue_of(row, "left out for conflicting findings", kinds)
+            for row in (leader, *(member.row for member in exposure.others))
+        ]
+        return None
+    radiograph = dataclasses.replace(united.radiograph, finding=finding)
+    members = (leader.radiograph, *(member.row.radiograph for member in exposure.others))
+    return MergedRow(dataclasses.replace(united, radiograph=radiograph), members)
 
 
-def _source(row: Prepared) -> str:
-    return f"{row.radiograph.collection}:{row.radiograph.source_path}"
+def _told(member: Member, leader: Prepared, rule: OnConflict) -> list[Issue]:
+    place = f"merged into {source_of(leader.radiograph)}"
+    if member.change is None:
+        told = [issue_of(member.row, "identical file", place)]
+    else:
+        told = [issue_of(member.row, "twin", f"{member.change}; {place}")]
+    other, kept = member.row.radiograph.finding, leader.radiograph.finding
+    if disagree([other, kept]):
+        detail = f"{other}; {kept} of {leader.radiograph.collection}; settled by the rule {rule}"
+        told.append(issue_of(member.row, "conflicting finding", detail))
+    return told
 
 
-def _fill(leader: Radiograph, copy: Radiograph) -> Radiograph:
-    filled = {
-        name: getattr(copy, name)
-        for name in _FILLED_FIELDS
-        if _says_more(getattr(copy, name), getattr(leader, name))
-    }
-    scales = {score.scale for score in leader.severity}
-    return dataclasses.replace(
-        leader,
-        **filled,
-        severity=leader.severity + tuple(s for s in copy.severity if s.scale not in scales),
-        label_source=unite_texts(leader.label_source, copy.label_source) or None,
-        citation=unite_texts(leader.citation, copy.citation),
-        licence=unite_licences(leader.licence, copy.licence),
-    )
-
-
-def _says_more(value: object, than: object) -> bool:
-    """Whether ``value`` agrees with ``than`` and says more."""
-    if isinstance(value, Finding) and isinstance(than, Finding):
-        return value != than and value.is_a(than)
-    if isinstance(value, View) and isinstance(than, View):
-        return value in _NARROWER_VIEWS.get(than, ())
-    return value is not None and than is None
-
-
-def _conflicts(leader: Radiograph, copy: Prepared) -> Iterator[Issue]:
-    for name in ("finding", "official_split", "view", "sex", "age"):
-        kept, other = getattr(leader, name), getattr(copy.radiograph, name)
-        if other is None or kept is None or kept == other:
-            continue
-        if not _says_more(other, kept) and not _says_more(kept, other):
-            yield _issue(copy, f"conflicting {name}", _disagreement(other, kept, leader))
-    scores = {score.scale: score.value for score in leader.severity}
-    for score in copy.radiograph.severity:
-        if scores.get(score.scale, score.value) != score.value:
-            detail = _disagreement(score.value, scores[score.scale], leader)
-            yield _issue(copy, f"conflicting {score.scale}", detail)
-
-
-def _disagreement(other: object, kept: object, leader: Radiograph) -> str:
-    return f"{other}; kept {kept} of {leader.collection}"
-
-
-def _unite_masks(
-    leader: Prepared, copy: Prepared, issues: list[Issue]
-) -> dict[Structure, StoredMask]:
-    """Masks of both. Lungs of two conventions or two readers are never mixed on one image."""
-    masks = dict(leader.masks)
-    has_lungs = bool(_LUNGS & masks.keys())
-    for structure, mask in copy.masks.items():
-        taken = has_lungs if structure in _LUNGS else structure in masks
-        if not taken:
-            masks[structure] = mask
-        elif masks.get(structure) != mask:
-            detail = f"{structure}: not used beside those of {leader.radiograph.collection}"
-            issues.append(_issue(copy, "second mask", detail))
-    return masks
-
-
-def _issue(row: Prepared, kind: str, detail: str) -> Issue:
-    return Issue(row.radiograph.collection, row.radiograph.source_path, kind, detail)
+def count_gains(rows: Sequence[MergedRow]) -> dict[str, int]:
+    """How many rows know something through a copy alone: by field or structure."""
+    return dict(sorted(Counter(name for row in rows for name in row.gains()).items()))

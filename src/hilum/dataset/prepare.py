@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.collections.check_pixels import read_masks
 from hilum.collections.plain_folder import PlainFolder
@@ -28,6 +29,7 @@ from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Picture, decode_picture, read_file, to_uint8
 from hilum.imaging.remarks import find_remarks
 from hilum.radiograph import Radiograph, Structure
+from hilum.twins.fingerprint import Fingerprint, fingerprint
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Prepared:
     """Bytes of the source file, or pixels of a changed image: estimates the size of a shard."""
     masks: dict[Structure, StoredMask]
     """Each known structure, at the image's size."""
+    fingerprint: Fingerprint
+    """Of the whole film, to find its twins by."""
     enhancement: Enhancement | None = None
     """What is done to the pixels before they are stored."""
     cut: Cut | None = None
@@ -88,6 +92,7 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         kept_as=_kept_as(picture) if variant.is_plain else None,
         stored_size=len(data) if variant.is_plain else width * height,
         masks={structure: store_mask(mask) for structure, mask in masks.items()},
+        fingerprint=fingerprint(to_uint8(picture.pixels)),
         enhancement=variant.enhancement,
         cut=cut,
     )
@@ -109,13 +114,7 @@ def stored_image(prepared: Prepared) -> tuple[bytes, str]:
         ImageError: the file changed or vanished since it was prepared.
     """
     path = prepared.radiograph.path
-    data = read_file(path)
-    if hashlib.sha256(data).hexdigest() != prepared.image_id:
-        raise ImageError(
-            "the file changed while the dataset was being compiled",
-            path=path,
-            remedy="compile again once nothing writes to the folder",
-        )
+    data = _source_bytes(prepared)
     if prepared.kept_as is not None:
         return data, f"{prepared.image_id}.{prepared.kept_as}"
     pixels = decode_picture(data, path=path).pixels
@@ -126,6 +125,28 @@ def stored_image(prepared: Prepared) -> tuple[bytes, str]:
     if not ok:
         raise ImageError("the image cannot be written as PNG", path=path)
     return encoded.tobytes(), f"{prepared.image_id}.png"
+
+
+def film(prepared: Prepared) -> NDArray[np.uint8]:
+    """The whole film as it was read, H×W: neither enhanced nor cut.
+
+    Raises:
+        ImageError: the file changed or vanished since it was prepared.
+    """
+    path = prepared.radiograph.path
+    return to_uint8(decode_picture(_source_bytes(prepared), path=path).pixels)
+
+
+def _source_bytes(prepared: Prepared) -> bytes:
+    path = prepared.radiograph.path
+    data = read_file(path)
+    if hashlib.sha256(data).hexdigest() != prepared.image_id:
+        raise ImageError(
+            "the file changed while the dataset was being compiled",
+            path=path,
+            remedy="compile again once nothing writes to the folder",
+        )
+    return data
 
 
 def _kept_as(picture: Picture) -> str | None:

@@ -187,7 +187,7 @@ def _values(outcome: Outcome) -> dict[str, Any]:
         cut = outcome.prepared.cut
         if cut is not None:
             own["cut"] = {**vars(cut), "lungs": _mask_values(cut.lungs)}
-        values["prepared"] = {**own, "masks": masks}
+        values["prepared"] = {**own, "masks": masks, "fingerprint": _fingerprint_values(...)}
     return values
 
 
