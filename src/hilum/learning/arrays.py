@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,30 +106,30 @@ def _cache_name(dataset: Dataset, split: Split, recipe: Recipe) -> str:
 def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     size, count = recipe.image_size, max(dataset.count(split), 1)
-    images, labels = (
-        _Planes(folder / name, (count, size, size)) for name in ("images.npy", "labels.npy")
-    )
+    shape = (count, size, size)
     known: list[list[bool]] = []
     findings: list[int] = []
     other_opacity: list[bool] = []
     groups: list[str] = []
     collections: list[str] = []
-    for row in dataset.rows(split, structures=_stored(recipe.targets)):
-        masks = _target_masks(row, recipe)
-        is_learned = _use(recipe, row.labels["collection"]).finding
-        finding = class_index(row.finding if is_learned else None, recipe.findings)
-        nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
-        if nothing_known or row.labels["view"] == View.LATERAL:
-            continue
-        images.add(fit_to_network(row.pixels(), size))
-        labels.add(_pack(masks, size))
-        known.append([mask is not None for mask in masks])
-        findings.append(finding)
-        other_opacity.append(row.finding not in (None, Finding.COVID, Finding.NORMAL))
-        groups.append(row.labels["group_id"])
-        collections.append(row.labels["collection"])
-    images.close()
-    labels.close()
+    with (
+        _Planes(folder / "images.npy", shape) as images,
+        _Planes(folder / "labels.npy", shape) as labels,
+    ):
+        for row in dataset.rows(split, structures=_stored(recipe.targets)):
+            masks = _target_masks(row, recipe)
+            is_learned = _use(recipe, row.labels["collection"]).finding
+            finding = class_index(row.finding if is_learned else None, recipe.findings)
+            nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
+            if nothing_known or row.labels["view"] == View.LATERAL:
+                continue
+            images.add(fit_to_network(row.pixels(), size))
+            labels.add(_pack(masks, size))
+            known.append([mask is not None for mask in masks])
+            findings.append(finding)
+            other_opacity.append(row.finding not in (None, Finding.COVID, Finding.NORMAL))
+            groups.append(row.labels["group_id"])
+            collections.append(row.labels["collection"])
     text = json.dumps(
         {
             "known": known,
@@ -157,11 +158,13 @@ class _Planes:
         """Append ``plane``, S×S."""
         self._file.write(np.ascontiguousarray(plane).data)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Make the file as long as its header says; nobody reads the planes that are missing."""
-        self._file.flush()
-        self._file.truncate(self._end)
-        self._file.close()
+        with self._file as file:
+            file.truncate(self._end)
 
 
 def _use(recipe: Recipe, collection: str) -> CollectionUse:
