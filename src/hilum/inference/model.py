@@ -12,6 +12,7 @@ from typing import Any
 from hilum.errors import ModelError
 from hilum.inference.film_check import FilmCheck, Term
 from hilum.inference.onnx_metadata import read_onnx_metadata, replace_onnx_metadata
+from hilum.output import write_whole
 from hilum.radiograph import Finding, LungConvention, Structure
 
 METADATA_KEY = "hilum"
@@ -133,10 +134,7 @@ def rewrite_description(
     data = replace_onnx_metadata(
         read_model(path).onnx, METADATA_KEY, description.to_json(), path=path
     )
-    output = output or path
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    unfinished.write_bytes(data)
-    unfinished.replace(output)
+    write_whole(output or path, data)
 
 
 def _parse(text: str, path: Path) -> ModelDescription:
