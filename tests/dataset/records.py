@@ -12,6 +12,7 @@ from hilum.dataset.prepare import Prepared
 from hilum.dataset.variant import StoredMask
 from hilum.imaging.masks import encode_mask
 from hilum.radiograph import Finding, Radiograph, Split, Structure
+from hilum.twins.fingerprint import fingerprint
 
 
 def make_record(source_path: str = "a.png", *, collection: str = "one", **known: Any) -> Radiograph:
@@ -36,6 +37,7 @@ def make_prepared(
         kept_as="png",
         stored_size=100,
         masks={structure: _mask(pixels) for structure, pixels in (masks or {}).items()},
+        fingerprint=fingerprint(np.zeros((4, 4), np.uint8)),
     )
 
 
@@ -47,12 +49,11 @@ def make_row(
     finding: Finding | None = None,
 ) -> MergedRow:
     prepared = make_prepared(image_id, f"{image_id}.png", official_split=official, finding=finding)
-    return MergedRow(
-        prepared,
-        frozenset(patients),
-        frozenset({official} if official else ()),
-        (f"one:{image_id}.png",),
-    )
+    others = [
+        make_prepared(image_id, f"{image_id}.png", patient_id=patient, official_split=official)
+        for patient in patients
+    ]
+    return MergedRow(prepared, (prepared, *others))
 
 
 def _mask(pixels: int) -> StoredMask:

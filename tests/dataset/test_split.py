@@ -12,7 +12,7 @@ from hilum.dataset.merge import MergedRow
 from hilum.dataset.split import SplitOptions, assign_splits, group_ids
 from hilum.errors import DatasetError
 from hilum.radiograph import Finding, Split
-from tests.dataset.records import make_row
+from tests.dataset.records import make_prepared, make_row
 
 
 def test_patients_are_united_directly_and_through_others() -> None:
@@ -81,7 +81,8 @@ def test_a_torn_patient_goes_to_the_test_side_and_each_moved_row_is_told() -> No
 
 def test_a_file_that_is_officially_in_train_and_test_is_tested_on() -> None:
     prepared = make_row("i", official=Split.TRAIN).prepared
-    row = MergedRow(prepared, frozenset(), frozenset({Split.TRAIN, Split.TEST}), ("a", "b"))
+    copy = make_prepared("x", "b.png", official_split=Split.TEST)
+    row = MergedRow(prepared, (prepared, copy))
     issues: list[Issue] = []
     assert assign_splits([row], ["i"], SplitOptions(), issues) == [Split.TEST]
     assert len(issues) == 1

@@ -19,10 +19,11 @@ from hilum.dataset.card import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.issues import Issue, issues_of, write_issues
 from hilum.dataset.lock import write_lock
-from hilum.dataset.merge import merge_copies
+from hilum.dataset.merge import count_gains, merge_copies
 from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.split import SplitOptions, assign_splits, group_ids
 from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
+from hilum.dataset.unite import OnConflict
 from hilum.dataset.variant import LungsFinder, Variant
 from hilum.dataset.write import PlacedRow, write_shards
 from hilum.errors import DatasetError
@@ -40,6 +41,8 @@ class CompileOptions:
     salt: str | None = field(default=None, repr=False)
     """From which pseudonyms of patients named in DICOM files are made; None: a random key, so
     that another compile gives them other pseudonyms, and draws other splits. Never written."""
+    on_conflict: OnConflict = OnConflict.LEADER
+    """Whose finding stays where images of one exposure differ in it."""
     enhance: Enhancement | None = None
     """Done to every film before it is stored; None: films are kept as they are."""
     lungs_only: LungsFinder | None = None
@@ -55,6 +58,8 @@ class Compiled:
     images_read: int
     rows_by_split: dict[str, int]
     issues_by_kind: dict[str, int]
+    gains: dict[str, int]
+    """Rows that know something through a twin or equal file alone: by field or structure."""
     has_passing_pseudonyms: bool
     """Whether patients have pseudonyms of a random key, which another compile will not give."""
 
@@ -103,7 +108,7 @@ def _compile(
                 got=_count_kinds(issues) or "no images",
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
-        merged = merge_copies(prepared, issues)
+        merged = merge_copies(prepared, issues, on_conflict=options.on_conflict, progress=progress)
         groups = group_ids(merged)
         splits = assign_splits(merged, groups, options.split, issues)
         rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
@@ -122,6 +127,7 @@ def _compile(
         images_read=len(records),
         rows_by_split=dict(sorted(Counter(str(row.split) for row in rows).items())),
         issues_by_kind=dict(sorted(Counter(issue.kind for issue in issues).items())),
+        gains=count_gains(merged),
         has_passing_pseudonyms=options.salt is None and told.has_pseudonyms,
     )
 

@@ -44,9 +44,7 @@ class Exposure:
     others: tuple[Member, ...] = ()
 
 
-def find_exposures(
-    rows: Sequence[Prepared], *, progress: Progress = no_progress
-) -> list[Exposure]:
+def find_exposures(rows: Sequence[Prepared], *, progress: Progress = no_progress) -> list[Exposure]:
     """``rows`` as exposures, in the order of their first rows.
 
     The image that leads shows most: the one with the most pixels of its own (an enlargement counts

@@ -62,10 +62,7 @@ def write_lock(
             }
             for reading in readings
         ],
-        "files": {
-            row.row.prepared.image_id: list(row.row.sources)
-            for row in sorted(rows, key=lambda row: row.row.prepared.image_id)
-        },
+        "files": dict(sorted(f for row in rows for f in row.row.sources_by_image().items())),
     }
     path.write_text(json.dumps(lock, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return lock

@@ -26,32 +26,48 @@ _GAINED_FIELDS = ("finding", "patient_id", "origin", "view", "age", "sex", "day"
 
 @dataclasses.dataclass(frozen=True)
 class MergedRow:
-    """One row to be written, and what all the images it stands for say of their grouping."""
+    """One row to be written, and all the images it stands for."""
 
     prepared: Prepared
-    members: tuple[Radiograph, ...]
-    """All images of the exposure as their collections give them, the one that is kept first."""
+    members: tuple[Prepared, ...]
+    """The images of the exposure as their collections give them, the one that is kept first."""
 
     @property
     def patients(self) -> frozenset[str]:
         """All patients it is said to be of: one person under several names."""
-        return frozenset(one.patient_id for one in self.members if one.patient_id)
+        return frozenset(r.patient_id for r in self._radiographs if r.patient_id)
 
     @property
     def official_splits(self) -> frozenset[Split]:
         """All splits in which it was published."""
-        return frozenset(one.official_split for one in self.members if one.official_split)
+        return frozenset(r.official_split for r in self._radiographs if r.official_split)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """``collection:source_path`` of every image, the one that is kept first."""
-        return tuple(map(source_of, self.members))
+        return tuple(map(source_of, self._radiographs))
 
     def gains(self) -> frozenset[str]:
         """What the image that is kept did not know by itself: names of fields and structures."""
-        alone, now = self.members[0], self.prepared.radiograph
-        fields = {name for name in _GAINED_FIELDS if not getattr(alone, name) and getattr(now, name)}
-        return frozenset(fields | {str(s) for s in self.prepared.masks.keys() - alone.masks.keys()})
+        alone, now = self.members[0].radiograph, self.prepared.radiograph
+        fields = {
+            name
+            for name in _GAINED_FIELDS
+            if getattr(alone, name) in (None, ()) and getattr(now, name) not in (None, ())
+        }
+        structures = self.prepared.masks.keys() - self.members[0].masks.keys()
+        return frozenset(fields | set(map(str, structures)))
+
+    def sources_by_image(self) -> dict[str, list[str]]:
+        """``image_id`` → where it was found, for each different file among the members."""
+        found: dict[str, list[str]] = {}
+        for member in self.members:
+            found.setdefault(member.image_id, []).append(source_of(member.radiograph))
+        return found
+
+    @property
+    def _radiographs(self) -> list[Radiograph]:
+        return [member.radiograph for member in self.members]
 
 
 def merge_copies(
@@ -72,7 +88,8 @@ def merge_copies(
         ImageError: a source file changed or vanished since it was prepared.
     """
     merged = [
-        _merge(exposure, on_conflict, issues) for exposure in find_exposures(rows, progress=progress)
+        _merge(exposure, on_conflict, issues)
+        for exposure in find_exposures(rows, progress=progress)
     ]
     return [row for row in merged if row is not None]
 
@@ -94,7 +111,7 @@ def _merge(exposure: Exposure, rule: OnConflict, issues: list[Issue]) -> MergedR
         ]
         return None
     radiograph = dataclasses.replace(united.radiograph, finding=finding)
-    members = (leader.radiograph, *(member.row.radiograph for member in exposure.others))
+    members = (leader, *(member.row for member in exposure.others))
     return MergedRow(dataclasses.replace(united, radiograph=radiograph), members)
 
 

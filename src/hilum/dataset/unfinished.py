@@ -29,8 +29,12 @@ from hilum.errors import DatasetError, OutputError
 from hilum.imaging.enhance import Enhancement
 from hilum.output import held
 from hilum.radiograph import Radiograph, Structure
+from hilum.twins.fingerprint import Fingerprint
 
 _JOURNAL = ".read.jsonl"
+
+_PACKED = ("digest", "thumbnail")
+"""Fields of a fingerprint that are bytes."""
 
 
 @contextmanager
@@ -87,12 +91,12 @@ class Unfinished:
 
     def find(self, radiograph: Radiograph) -> Outcome | None:
         """What became of ``radiograph`` in an earlier run; None where it has to be read."""
-        values = self._known.get(_fingerprint(radiograph))
+        values = self._known.get(_record_hash(radiograph))
         return None if values is None else _outcome(values, radiograph)
 
     def add(self, radiograph: Radiograph, outcome: Outcome) -> None:
         """Note what became of ``radiograph``."""
-        self._write([_fingerprint(radiograph), _values(outcome)])
+        self._write([_record_hash(radiograph), _values(outcome)])
 
     def _write(self, value: object) -> None:
         self._journal.write(json.dumps(value) + "\n")
@@ -153,7 +157,7 @@ def _remove_empty(folder: Path, made: Path | None) -> None:
         folder = folder.parent
 
 
-def _fingerprint(radiograph: Radiograph) -> str:
+def _record_hash(radiograph: Radiograph) -> str:
     """SHA-256 over the record, with size and time of each file in place of its folder.
 
     Without the patient, who has another pseudonym in every run without a salt.
@@ -187,7 +191,11 @@ def _values(outcome: Outcome) -> dict[str, Any]:
         cut = outcome.prepared.cut
         if cut is not None:
             own["cut"] = {**vars(cut), "lungs": _mask_values(cut.lungs)}
-        values["prepared"] = {**own, "masks": masks, "fingerprint": _fingerprint_values(...)}
+        values["prepared"] = {
+            **own,
+            "masks": masks,
+            "fingerprint": _fingerprint_values(outcome.prepared.fingerprint),
+        }
     return values
 
 
@@ -201,8 +209,19 @@ def _outcome(values: dict[str, Any], radiograph: Radiograph) -> Outcome:
     changes = {
         "enhancement": enhancement and Enhancement(enhancement),
         "cut": cut and Cut(**{**cut, "lungs": _mask(cut["lungs"])}),
+        "fingerprint": _fingerprint_of(own["fingerprint"]),
     }
     return Outcome(Prepared(**{**own, **changes, "radiograph": radiograph, "masks": masks}), issues)
+
+
+def _fingerprint_values(found: Fingerprint) -> dict[str, Any]:
+    packed = {name: base64.b64encode(getattr(found, name)).decode() for name in _PACKED}
+    return {**dataclasses.asdict(found), **packed}
+
+
+def _fingerprint_of(values: dict[str, Any]) -> Fingerprint:
+    packed = {name: base64.b64decode(values[name]) for name in _PACKED}
+    return Fingerprint(**{**values, **packed, "box": tuple(values["box"])})
 
 
 def _mask_values(mask: StoredMask) -> list[str]:

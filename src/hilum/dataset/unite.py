@@ -173,9 +173,7 @@ def _unite_masks(
     return masks
 
 
-def _second_mask(
-    leader: Prepared, copy: Prepared, structure: Structure, mask: StoredMask
-) -> Issue:
+def _second_mask(leader: Prepared, copy: Prepared, structure: Structure, mask: StoredMask) -> Issue:
     detail = f"{structure}: not used beside those of {leader.radiograph.collection}"
     first = leader.masks.get(structure)
     conventions = {leader.radiograph.lung_convention, copy.radiograph.lung_convention}

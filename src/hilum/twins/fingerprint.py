@@ -23,6 +23,9 @@ _FLAT = 4.0
 _BLANK = 3.0
 """Standard deviation of all greys up to which an image shows nothing."""
 
+LEAST_SIDE = 64
+"""Pixels of the shorter side from which on an image shows enough to be told from others."""
+
 _STEP = 40.0
 """Steps of the stored byte per local standard deviation."""
 
@@ -53,7 +56,7 @@ class Fingerprint:
     @property
     def is_blank(self) -> bool:
         """Whether nothing can be told from it: such an image has no twins but equal pixels."""
-        return self.spread <= _BLANK
+        return self.spread <= _BLANK or min(self.width, self.height) < LEAST_SIDE
 
     def picture(self) -> NDArray[np.float32]:
         """The small picture, SIDE×SIDE, in local standard deviations."""
