@@ -183,9 +183,26 @@ def compile_folders(
         str | None,
         typer.Option(envvar="HILUM_SALT", help="Hides who the patients of DICOM files are."),
     ] = None,
+    from_lock: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-lock",
+            metavar="LOCK",
+            help="The hilum.lock.json of a dataset to make again: its options are taken, and "
+            "every input must be what it was.",
+        ),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Make one dataset out of downloaded collections; stopped, it goes on when called again."""
+    if from_lock is not None:
+        from hilum.cli.from_lock import make_again
+
+        given = {"--split": split != "official", "--seed": seed != 0}
+        for name in (name for name, is_given in given.items() if is_given):
+            raise typer.BadParameter("the lock says that already", param_hint=name)
+        make_again(from_lock, folders, output, workers=workers, salt=salt)
+        return
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
     from hilum.workers import available_cores
@@ -211,6 +228,21 @@ def compile_folders(
             "Patients of DICOM files were given pseudonyms for this dataset only, and splits drawn"
             " by them. To get the same again, set HILUM_SALT to a secret text of your own."
         )
+
+
+@app.command("diff")
+def diff_compiled(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A folder made by 'hilum compile'.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what came, went and changed from dataset A to dataset B, and why.
+
+    Exit status: 0 when both hold the same, 1 when they differ, 2 for bad usage.
+    """
+    from hilum.cli.diff import diff
+
+    diff(first, second, as_json=as_json)
 
 
 @app.command("train")
