@@ -56,37 +56,34 @@ def _sharing(one: Sharing) -> list[object]:
 
 
 def origin_warnings(rows: Sequence[PlacedRow]) -> Iterator[str]:
-    """A plain sentence for each finding that shares no origin with another one."""
+    """A plain sentence for each finding that shares no origin with another; each pair once."""
     for one in origin_sharing(rows):
-        if one.shares_none:
+        none = [name for name in one.shares_none if name > one.name]
+        if none:
             yield (
-                f"**{one.name}** shares no origin with {_listed(one.shares_none)}: a network can "
-                "win by recognising the hospital."
+                f"**{one.name}** shares no origin with {_listed(none)}: a network can win by "
+                "recognising the hospital."
             )
-        if one.unidentified:
+        unknown = [name for name in one.unidentified if name > one.name]
+        if unknown:
             yield (
-                f"**{one.name}** shares no known origin with {_listed(one.unidentified)}, and "
-                f"{_unknown(one)}: whether a network can win by recognising the hospital cannot "
+                f"**{one.name}** shares no known origin with {_listed(unknown)}, and not all "
+                "origins are known: whether a network can win by recognising the hospital cannot "
                 "be identified."
             )
 
 
-def _unknown(one: Sharing) -> str:
-    if one.unknown:
-        return f"the origin of {one.unknown} of its {one.known + one.unknown} is unknown"
-    return "the origin of some of those is unknown"
-
-
 def collection_warnings(rows: Sequence[PlacedRow]) -> Iterator[str]:
-    """A plain sentence for each finding that is in no collection with another one."""
+    """A plain sentence for each finding in no collection with another; each pair once."""
     pairs = [
         (name, row.row.prepared.radiograph.collection) for row in rows if (name := finding_of(row))
     ]
     for one in compare_sources(pairs):
-        if one.shares_none:
+        none = [name for name in one.shares_none if name > one.name]
+        if none:
             yield (
-                f"**{one.name}** shares no collection with {_listed(one.shares_none)}: a network "
-                "can win by recognising the collection."
+                f"**{one.name}** shares no collection with {_listed(none)}: a network can win by "
+                "recognising the collection."
             )
 
 

@@ -10,6 +10,9 @@ from hilum.dataset.card.confounding import collection_warnings, finding_of, orig
 from hilum.dataset.write import PlacedRow
 from hilum.radiograph import UNSTATED_LICENCE, Split
 
+_FEWEST_AGES = 10
+"""Of one finding, with which its ages are compared to those of others."""
+
 _FEW = 30
 """Test images of one finding below which a score says little."""
 
@@ -32,10 +35,11 @@ def _age_warnings(rows: Sequence[PlacedRow]) -> Iterator[str]:
         name, age = finding_of(row), row.row.prepared.radiograph.age
         if name is not None and age is not None:
             ages[name].append(age)
-    for name in sorted(ages):
+    told = [name for name in sorted(ages) if len(ages[name]) >= _FEWEST_AGES]
+    for name in told:
         outside = [
             other
-            for other in sorted(ages)
+            for other in told
             if not min(ages[other]) <= median(ages[name]) <= max(ages[other])
         ]
         if outside:
