@@ -128,3 +128,27 @@ def test_the_lock_follows_the_mask_files(compiled: Dataset, tmp_path: Path) -> N
     other = open_dataset(compile_dataset([collection], tmp_path / "other").folder)
     assert load(other, "hilum.lock.json")["inputs"][0]["files"] != wanted["files"]
     assert other.content_sha256 == same.content_sha256
+
+
+def test_hugging_face_reads_the_head(compiled: Dataset) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.DatasetCard.load(compiled.folder / "README.md")
+    values = card.data.to_dict()
+    assert (values["license"], values["license_name"]) == ("other", "per-image")
+    assert values["task_categories"] == ["image-classification", "image-segmentation"]
+    assert values["size_categories"] == ["n<1K"]
+
+
+@pytest.mark.filterwarnings("ignore")  # of the library itself
+def test_croissants_own_library_accepts_and_reads_it(compiled: Dataset) -> None:
+    mlcroissant = pytest.importorskip("mlcroissant")
+    described = mlcroissant.Dataset(jsonld=str(compiled.folder / "croissant.json"))
+    assert not described.metadata.ctx.issues.errors
+    recommended = ("datePublished", "version")  # a date would make a repeat differ
+    assert all(
+        any(name in warning for name in recommended)
+        for warning in described.metadata.ctx.issues.warnings
+    )
+    records = list(described.records("radiographs"))
+    assert len(records) == 7
+    assert {record["radiographs/image"].size for record in records} == {(40, 48)}

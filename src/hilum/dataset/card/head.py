@@ -33,7 +33,7 @@ def yaml_head(rows: Sequence[PlacedRow], splits: Sequence[Split]) -> str:
         "---",
         'pretty_name: "Chest radiographs compiled by hilum"',
         f"license: {licence}",
-        *(['license_name: "of each image its own, see the card"'] if licence == "other" else []),
+        *(["license_name: per-image"] if licence == "other" else []),
         "task_categories:",
         "- image-classification",
         *(["- image-segmentation"] if masks else []),
