@@ -1,4 +1,4 @@
-"""What ``hilum diff`` does once its arguments are read."""
+"""``hilum diff``."""
 
 from __future__ import annotations
 
@@ -6,23 +6,30 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hilum.cli.options import AsJson
 from hilum.cli.terminal import EXIT_SOME_FAILED, say, say_title, show_table
-from hilum.dataset.diff import Difference, Gone, diff_datasets
+
+if TYPE_CHECKING:
+    from hilum.dataset.diff import Difference, Gone
 
 _EXAMPLES = 5
 
 
-def diff(first: Path, second: Path, *, as_json: bool) -> None:
-    """Print how ``second`` differs from ``first``.
+def diff_compiled(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A folder made by 'hilum compile'.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what came, went and changed from dataset A to dataset B, and why.
 
-    Raises:
-        HilumError: one of them is no dataset, or damaged.
-        typer.Exit: with 1 where they differ.
+    Exit status: 0 when both hold the same, 1 when they differ, 2 for bad usage.
     """
+    from hilum.dataset.diff import diff_datasets
+
     found = diff_datasets(first, second)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=1, ensure_ascii=False))
