@@ -1,7 +1,7 @@
 """Two datasets: what came, what went, what changed, and why.
 
-Pictures of radiographs are not read, and of masks only hashes are kept, so that memory grows with
-the number of rows alone, by less than 200 bytes for each.
+Images are not read, and of masks only hashes are kept: memory holds a digest of every row, and the
+labels of those that differ.
 """
 
 from __future__ import annotations
