@@ -37,7 +37,9 @@ def write_card(
     """Write the card to ``path``. It holds no dates, so that a repeat is equal."""
     splits = [split for split in Split if any(row.split is split for row in rows)]
     title = _TITLE.format(count=len(rows), hilum=lock["hilum"], content=lock["content_sha256"][:16])
+    changed = lock["variant"]
     sections = (
+        *([] if changed is None else [("Images are not as published", variant(changed))]),
         ("What to watch out for", bullets(warnings(rows))),
         ("Findings by split", _findings(rows, splits)),
         ("Does the source give the finding away?", confounding(rows)),
@@ -50,8 +52,6 @@ def write_card(
         ("How the split was made", _split(rows, issues, lock)),
         ("Issues", _issues(issues)),
     )
-    if lock["variant"] is not None:
-        sections = (("Images are not as published", variant(lock["variant"])), *sections)
     body = "\n".join(f"## {name}\n\n{text}" for name, text in sections)
     path.write_text(yaml_head(rows, splits) + title + body, encoding="utf-8")
 
