@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import hilum
+from hilum.cli.export import export
 from hilum.cli.terminal import (
     EXIT_BAD_USAGE,
     EXIT_INTERRUPTED,
@@ -211,6 +212,9 @@ def compile_folders(
             "Patients of DICOM files were given pseudonyms for this dataset only, and splits drawn"
             " by them. To get the same again, set HILUM_SALT to a secret text of your own."
         )
+
+
+app.command("export")(export)
 
 
 @app.command("train")
