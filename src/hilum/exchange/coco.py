@@ -151,7 +151,7 @@ class CocoExport:
 
 def attributes_of(row: Row) -> dict[str, Any]:
     """What a row's labels say that COCO has no place for; unknowns are left out."""
-    known = {name: row.labels[name] for name in _ATTRIBUTES if row.labels[name] is not None}
+    known = {name: row.labels[name] for name in _ATTRIBUTES if row.labels[name] not in (None, "")}
     scores = [
         {"scale": scale, "value": row.labels[column], "maximum": int(column.rpartition("_")[2])}
         for scale, column in SEVERITY_COLUMNS.items()

@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import IO, Any
 
 from hilum.dataset.read import Row
-from hilum.dataset.schema import LABEL_COLUMNS
+from hilum.dataset.schema import LABEL_COLUMNS, SEVERITY_COLUMNS
 from hilum.exchange.pictures import picture_name
 from hilum.exchange.tables import ExportTables
 from hilum.radiograph import Finding, Split, Structure
 
 ABOUT = """
 One folder per split, in it one per class, and a `metadata.csv` with a line for each image:
-`file_name`, `label` (the class) and every label of the dataset; an empty cell is unknown.
+`file_name`, `label` (the class) and the labels of the dataset. What is unknown is `unknown`, or an
+empty cell between numbers.
 `load_dataset("imagefolder", data_dir=…)` of Hugging Face reads it.
 
 A folder per class cannot say that a finding is unknown: those radiographs are left out. Masks are
 not part of this format.
 """
 
+_COLUMNS = tuple(name for name in LABEL_COLUMNS if name != "lung_convention")
+_NUMBERS = frozenset(("fold", "age", "day", "width", "height", *SEVERITY_COLUMNS.values()))
 _KINDS = frozenset(finding.split("/")[0] for finding in Finding if "/" in finding)
 
 
@@ -38,6 +41,16 @@ def class_of(finding: Finding | None, level: int) -> str | None:
     if finding is None or (level == 2 and finding in _KINDS):
         return None
     return "_".join(finding.split("/")[:level])
+
+
+def _cell(value: Any, column: str) -> str:
+    """Numbers as floats, texts never empty: so a column has one type in the tables of all splits.
+
+    Hugging Face guesses types from the cells, and loads no folder whose tables differ.
+    """
+    if column in _NUMBERS:
+        return "" if value is None else str(float(value))
+    return str(value or "unknown")
 
 
 class ImageFolderExport:
@@ -68,8 +81,8 @@ class ImageFolderExport:
             table = self._folder / split / "metadata.csv"
             self._files[split] = table.open("w", newline="", encoding="utf-8")
             self._writers[split] = csv.writer(self._files[split], lineterminator="\n")
-            self._writers[split].writerow(("file_name", "label", *LABEL_COLUMNS))
-        values = (row.labels[column] for column in LABEL_COLUMNS)
+            self._writers[split].writerow(("file_name", "label", *_COLUMNS))
+        values = (_cell(row.labels[column], column) for column in _COLUMNS)
         self._writers[split].writerow((name, label, *values))
         self._tables.add(row, split, [f"{split}/{name}"])
 

@@ -25,8 +25,8 @@ from hilum.radiograph import STORED_STRUCTURES, Split
 
 ABOUT = """
 The folders `DatasetNNN_…` belong below `nnUNet_raw`. Targets that overlap are datasets of their
-own, and so is each convention of what counts as lung. Train and validation are in `imagesTr`, test in
-`imagesTs`; `labelsTs` are its labels.
+own, and so is each convention of what counts as lung. Train and validation are in `imagesTr`, test
+in `imagesTs`; `labelsTs` are its labels.
 
 `splits_final.json` keeps groups (patients and their copies) together. nnU-Net looks for it in
 `nnUNet_preprocessed/DatasetNNN_…`: copy it there after `nnUNetv2_plan_and_preprocess` and before
