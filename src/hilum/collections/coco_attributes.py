@@ -30,7 +30,7 @@ def _day(value: object) -> int | None:
 
 
 def _sex(value: object) -> str | None:
-    return value if value in ("F", "M") else None  # type: ignore[return-value]
+    return value if value in ("F", "M") else None
 
 
 def _view(value: object) -> View | None:

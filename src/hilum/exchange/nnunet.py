@@ -96,10 +96,10 @@ class NnunetExport:
 
     def _note(self, target: Target, row: Row, split: Split, *, has_ignored: bool) -> None:
         written = self._written.setdefault(target, _Written())
+        written.has_ignored |= has_ignored  # of test images too: their labels have to be declared
         if split is Split.TEST:
             written.tests += 1
             return
-        written.has_ignored |= has_ignored
         labels = row.labels
         written.cases.append(Case(row.image_id, labels["group_id"], split, labels["fold"]))
 
