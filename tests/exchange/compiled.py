@@ -23,11 +23,15 @@ SIDES = ("right lung (aerated)", "left lung (aerated)")
 
 
 def compile_outlined(
-    folder: Path, *, splits: tuple[str, ...] = ("train", "val", "test")
+    folder: Path,
+    *,
+    splits: tuple[str, ...] = ("train", "val", "test"),
+    rare_in: tuple[str, ...] = ("train", "val", "test"),
 ) -> Dataset:
     """Per split: 0 all fourteen outlined, 1 the right lung only, 2 no mask, 3 no finding.
 
-    Image 3 has both lungs and is known to have no infection.
+    Image 3 has both lungs and is known to have no infection. Elsewhere than in ``rare_in`` image 0
+    has but its lungs outlined.
     """
     rng = np.random.default_rng(3)
     for split in splits:
@@ -41,7 +45,7 @@ def compile_outlined(
                 drawn[SIDES[0]] = chest.right_lung
             if number in (0, 3):
                 drawn[SIDES[1]] = chest.left_lung
-            if number == 0:
+            if number == 0 and split in rare_in:
                 rest = [s for s in FOURTEEN if not s.endswith("_lung")]
                 drawn |= {s.replace("_", " "): ragged(rng) for s in rest}
             absent = [CATEGORY_IDS["infection"]] if number == 3 else []

@@ -17,7 +17,7 @@ _LOAD = """
 import datasets, json, numpy, sys
 loaded = datasets.load_dataset("imagefolder", data_dir=sys.argv[1], cache_dir=sys.argv[2])
 said = {
-    name: [{**one, "pixels": numpy.asarray(one.pop("image")).tolist()} for one in part]
+    name: [{**one, "image": numpy.asarray(one["image"]).tolist()} for one in part]
     for name, part in loaded.items()
 }
 print(json.dumps(said))
@@ -68,6 +68,6 @@ def test_hugging_face_loads_it(tmp_path: Path) -> None:
     rows = rows_by_id(dataset)
     for one in loaded["train"]:
         _, row = rows[one["image_id"]]
-        np.testing.assert_array_equal(one["pixels"], row.pixels())
+        np.testing.assert_array_equal(one["image"], row.pixels())
         assert one["finding"] == row.finding and one["label"] in ("covid", "pneumonia")
         assert one["age"] == 54 and one["origin"] == "unknown"

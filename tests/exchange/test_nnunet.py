@@ -72,6 +72,19 @@ def test_the_split_of_the_dataset_is_used(tmp_path: Path) -> None:
     assert {splits[name] for name in fold["val"]} == {Split.VALIDATION}
 
 
+def test_a_target_of_test_images_only_stays_and_is_told(tmp_path: Path) -> None:
+    dataset = compile_outlined(tmp_path, rare_in=("test",))
+    exported = export_dataset(dataset, tmp_path / "out", Format.NNUNET)
+
+    assert sorted(exported.parts) == [LUNGS, INFECTION]
+    only = "Dataset507_Airways"
+    assert len(list((tmp_path / "out" / only / "labelsTs").iterdir())) == 1
+    assert not (tmp_path / "out" / only / "imagesTr").exists()
+    assert f"- {only} has test images only" in (tmp_path / "out/README.md").read_text()
+    for line in read_table(tmp_path / "out/ATTRIBUTION.csv"):
+        assert (tmp_path / "out" / line["file"]).exists()
+
+
 def test_folds_never_tear_a_group() -> None:
     cases = [Case(str(n), str(n // 3), Split.TRAIN, None) for n in range(30)]
     folds = divide(cases)

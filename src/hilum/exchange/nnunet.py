@@ -111,21 +111,17 @@ class NnunetExport:
         """
         for target, written in sorted(self._written.items(), key=lambda item: item[0].number):
             folder = self._folder / target.folder_name
-            if not written.cases:
-                shutil.rmtree(folder)
-                self._tables.notes.append(
-                    f"{target.folder_name} is left out: {written.tests} test images and no other"
-                )
-                continue
             _write_json(folder / "dataset.json", _description(target, written))
+            for name in ("imagesTr", "labelsTr", "imagesTs", "labelsTs"):
+                if not (written.cases if name.endswith("Tr") else written.tests):
+                    (folder / name).rmdir()
             folds = divide(written.cases)
-            if folds is None:
+            if folds is not None:
+                _write_json(folder / "splits_final.json", folds)
+            elif written.cases:
                 self._tables.notes.append(f"{target.folder_name} has one group: no folds")
             else:
-                _write_json(folder / "splits_final.json", folds)
-            for name in ("imagesTs", "labelsTs"):
-                if not written.tests:
-                    (folder / name).rmdir()
+                self._tables.notes.append(f"{target.folder_name} has test images only")
         counts = {t.folder_name: len(w.cases) for t, w in self._written.items() if w.cases}
         if not counts:
             raise OutputError(
