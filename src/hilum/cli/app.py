@@ -15,6 +15,7 @@ import hilum
 from hilum.cli.collections import list_collections
 from hilum.cli.compile import compile_folders
 from hilum.cli.diff import diff_compiled
+from hilum.cli.export import export
 from hilum.cli.fetch import fetch_collection
 from hilum.cli.fit_refusal import fit_refusal
 from hilum.cli.follow import follow_patients
@@ -37,6 +38,7 @@ app.command("fetch")(fetch_collection)
 app.command("inspect")(inspect_folders)
 app.command("compile")(compile_folders)
 app.command("diff")(diff_compiled)
+app.command("export")(export)
 app.command("train")(train_model)
 app.command("fit-refusal")(fit_refusal)
 app.command("predict")(predict_images)
