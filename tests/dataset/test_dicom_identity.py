@@ -24,7 +24,7 @@ from hilum.radiograph import Split
 from hilum.report.predictions import write_predictions_page
 from tests.dataset.test_compile import contents, read_issues
 from tests.fakes.model import draw_pixels, write_model
-from tests.imaging.pictures import encode, encode_dicom
+from tests.imaging.pictures import draw_grey, encode, encode_dicom
 from tests.inference.outputs import predict
 
 NAME, PATIENT, BORN = "Quillfeather^Zephyrine", "KH-77001234", "19570623"
@@ -39,7 +39,7 @@ SALT = "a text nobody else knows"
 
 
 def film(number: int, *, patient: str = PATIENT, day: str = STUDIED, **tags: object) -> bytes:
-    pixels = draw_pixels(size=(96, 96 + number))
+    pixels = draw_grey(96, 96, seed=number)
     private = Dataset()
     private.PatientID = OTHER_ID
     with warnings.catch_warnings():

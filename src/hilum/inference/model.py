@@ -77,6 +77,9 @@ class ModelDescription:
             raise ValueError("operating points are not those of the targets")
         if not set(points.finding) <= set(self.findings):
             raise ValueError("operating points are not those of the findings")
+        numbers = [*points.masks.values(), *points.finding.values()]
+        if not all(0 <= number <= 1 for number in numbers):  # nor is a NaN
+            raise ValueError(f"operating points {numbers} are not all probabilities, 0 to 1")
         if len(self.findings) == 1:
             raise ValueError("a single finding cannot be told from anything")
 
