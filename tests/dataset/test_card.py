@@ -48,7 +48,15 @@ def test_the_lock_holds_every_source_every_file_and_the_options(compiled: Datase
     (read,) = lock["inputs"]
     assert (read["collection"], read["images"]) == ("covid-qu-ex", 7)
     assert lock["packages"].keys() >= {"pydicom", "python-gdcm"}
-    assert lock["options"] == {"keep_official": True, "fractions": [0.8, 0.1, 0.1], "seed": 0}
+    assert lock["options"]["split"] == {
+        "keep_official": True,
+        "fractions": [0.8, 0.1, 0.1],
+        "seed": 0,
+        "folds": None,
+        "holdout": [],
+    }
+    assert lock["options"]["selection"]["views"] == "frontal"
+    assert lock["options"]["balance"] == {"how": "none", "on": "train"}
 
 
 def test_the_content_hash_follows_the_content_only(compiled: Dataset, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import hilum
 from hilum.collections.collection import Reading
+from hilum.dataset.balance import BalanceOptions
+from hilum.dataset.select import SelectionOptions
 from hilum.dataset.split import SplitOptions
 from hilum.dataset.variant import Variant
 from hilum.dataset.write import PlacedRow, Shard, row_hash
@@ -35,6 +37,8 @@ def write_lock(
     *,
     patient_key: str | None,
     variant: Variant,
+    selection: SelectionOptions,
+    balance: BalanceOptions,
 ) -> dict[str, Any]:
     """Write the lock to ``path`` and return it. It holds no dates, so that a repeat is equal.
 
@@ -48,7 +52,11 @@ def write_lock(
         "format": LOCK_FORMAT,
         "hilum": hilum.__version__,
         "packages": {name: version(name) for name in PACKAGES},
-        "options": dataclasses.asdict(options),
+        "options": {
+            "split": dataclasses.asdict(options),
+            "selection": dataclasses.asdict(selection),
+            "balance": dataclasses.asdict(balance),
+        },
         "patient_key": patient_key,
         "variant": variant.facts(),
         "content_sha256": content_hash(rows),
