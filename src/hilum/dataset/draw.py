@@ -39,13 +39,14 @@ def draw_parts(
     for name in sorted(lines):
         own = [0.0] * len(shares)
         for group in lines[name]:
+            # Decided without the group itself, else all large groups would go to the largest part.
+            # Rounded, so that equal lacks are equal; then the part that lacks most of all images.
+            open_parts = [part for part, share in enumerate(shares) if share > 0]
+            chosen = max(open_parts, key=lambda p: (round(own[p], 6), round(total[p], 6), -p))
             size = len(members[group])
             for part, share in enumerate(shares):
                 own[part] += share * size
                 total[part] += share * size
-            # Rounded, so that equal lacks are equal; then the part that lacks most of all images.
-            open_parts = [part for part, share in enumerate(shares) if share > 0]
-            chosen = max(open_parts, key=lambda p: (round(own[p], 6), round(total[p], 6), -p))
             own[chosen] -= size
             total[chosen] -= size
             drawn[group] = chosen
