@@ -71,8 +71,8 @@ def group_ids(rows: Sequence[MergedRow], links: Iterable[tuple[int, int]] = ()) 
             parent[high] = low
         find(first)
     names = [min(row.patients, default=row.prepared.image_id) for row in rows]
-    for one, other in links:
-        low, high = sorted((find(names[one]), find(names[other])))
+    for one, two in links:
+        low, high = sorted((find(names[one]), find(names[two])))
         parent[high] = low
     return [find(name) for name in names]
 
