@@ -1,7 +1,8 @@
-"""One run at a time writes an output: two at once would mix what they write."""
+"""Outputs that are never half there, and that one run at a time writes."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,3 +43,20 @@ def held(output: Path, *, lock: Path) -> Iterator[None]:
         with suppress(PermissionError):  # of Windows, which keeps what is open
             lock.unlink(missing_ok=True)  # while it is held: nobody else's is removed
         holder.release()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, which appears, or is replaced, once it is complete.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it, and the error names ``path``.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        error.filename = os.fspath(path)
+        raise

@@ -19,6 +19,7 @@ COMMANDS = [
         "fetch",
         "inspect",
         "compile",
+        "diff",
         "train",
         "fit-refusal",
         "predict",

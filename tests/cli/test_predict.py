@@ -190,6 +190,33 @@ def test_the_runtime_is_the_one_asked_for(
     assert len(read_rows(tmp_path / "out")) == 3
 
 
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("raise ImportError('libtbb.so.12: no such file')", "openvino is installed, but does not"),
+        ("import a_part_that_lacks", "openvino is installed, but does not start"),
+        ("Core = None", "openvino cannot load the model"),
+    ],
+)
+def test_a_runtime_that_does_not_start_names_the_way_around(
+    source: str, cause: str, model: Path, films: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken/openvino").mkdir(parents=True)
+    (tmp_path / "broken/openvino/__init__.py").write_text(source)
+    program = f"import sys; sys.path.insert(0, {str(tmp_path / 'broken')!r}); {COMMAND[-1]}"
+    arguments = ["predict", str(films), "--model", str(model), "-o", str(tmp_path / "out")]
+    done = subprocess.run(
+        [*COMMAND[:-1], program, *arguments, "--runtime", "openvino"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert cause in done.stderr
+    assert "reinstall" in done.stderr and "say --runtime onnxruntime" in done.stderr
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_control_c_keeps_what_is_finished(threads: int, model: Path, tmp_path: Path) -> None:
     film = write_png(tmp_path / "in/0000.png", draw_pixels(size=(900, 900)))

@@ -48,15 +48,15 @@ def test_the_lock_holds_every_source_every_file_and_the_options(compiled: Datase
     (read,) = lock["inputs"]
     assert (read["collection"], read["images"]) == ("covid-qu-ex", 7)
     assert lock["packages"].keys() >= {"pydicom", "python-gdcm"}
-    assert lock["options"]["split"] == {
-        "keep_official": True,
-        "fractions": [0.8, 0.1, 0.1],
-        "seed": 0,
-        "folds": None,
-        "holdout": [],
+    draw = {"fractions": [0.8, 0.1, 0.1], "seed": 0, "folds": None, "holdout": []}
+    split = {"keep_official": True, **draw}
+    assert lock["options"]["split"] == split and not {"salt", "workers"} & lock["options"].keys()
+    hashes = {
+        path.relative_to(collection).as_posix(): sha256(path)
+        for path in collection.rglob("*")
+        if path.is_file()
     }
-    assert lock["options"]["selection"]["views"] == "frontal"
-    assert lock["options"]["balance"] == {"how": "none", "on": "train"}
+    assert read["files"] == hashes
 
 
 def test_the_content_hash_follows_the_content_only(compiled: Dataset, tmp_path: Path) -> None:
@@ -91,8 +91,13 @@ def test_the_card_counts_findings_masks_and_issues(tmp_path: Path) -> None:
     assert "| infection | 3 | 3 |" in lines
     assert "| right_lung | 4 | 3 |" in lines
     assert "| missing mask | 1 |" in lines
-    assert "| covid-qu-ex | unknown | aerated | not stated; research use | 7 |" in lines
-    assert "- Tahir et al. 2021, doi 10.1016/j.compbiomed.2021.105002" in lines
+    assert "| covid-qu-ex | unknown | covid | 2 | 1 |" in lines
+    assert "| covid-qu-ex | aerated | 7 |" in lines
+    assert "| not stated; research use | 7 |" in lines
+    assert "Tahir et al. 2021, doi 10.1016/j.compbiomed.2021.105002" in lines
+    assert "| finding and origin | – | 0 | 0% |" in lines
+    assert "**covid** shares no known origin with normal and pneumonia" in body
+    assert "cannot be identified" in body and "win by recognising the hospital." not in body
 
 
 def test_croissant_names_every_file_and_column(compiled: Dataset) -> None:
@@ -122,5 +127,29 @@ def test_the_lock_follows_the_mask_files(compiled: Dataset, tmp_path: Path) -> N
     mask = collection / "Val/COVID-19/infection masks/000.png"
     mask.write_bytes(mask.read_bytes() + b" ")  # the same pixels
     other = open_dataset(compile_dataset([collection], tmp_path / "other").folder)
-    assert load(other, "hilum.lock.json")["inputs"][0]["masks_sha256"] != wanted["masks_sha256"]
+    assert load(other, "hilum.lock.json")["inputs"][0]["files"] != wanted["files"]
     assert other.content_sha256 == same.content_sha256
+
+
+def test_hugging_face_reads_the_head(compiled: Dataset) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.DatasetCard.load(compiled.folder / "README.md")
+    values = card.data.to_dict()
+    assert (values["license"], values["license_name"]) == ("other", "per-image")
+    assert values["task_categories"] == ["image-classification", "image-segmentation"]
+    assert values["size_categories"] == ["n<1K"]
+
+
+@pytest.mark.filterwarnings("ignore")  # of the library itself
+def test_croissants_own_library_accepts_and_reads_it(compiled: Dataset) -> None:
+    mlcroissant = pytest.importorskip("mlcroissant")
+    described = mlcroissant.Dataset(jsonld=str(compiled.folder / "croissant.json"))
+    assert not described.metadata.ctx.issues.errors
+    recommended = ("datePublished", "version")  # a date would make a repeat differ
+    assert all(
+        any(name in warning for name in recommended)
+        for warning in described.metadata.ctx.issues.warnings
+    )
+    records = list(described.records("radiographs"))
+    assert len(records) == 7
+    assert {record["radiographs/image"].size for record in records} == {(40, 48)}

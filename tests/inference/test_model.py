@@ -99,6 +99,10 @@ def test_an_onnx_of_someone_else_is_refused(model_file: Path, tmp_path: Path) ->
         lambda values: values["operating_points"].update(finding={"tuberculosis": 0.5}),
         lambda values: values.update(findings=["covid"]),
         lambda values: values.update(operating_points=None),
+        lambda values: values["operating_points"]["masks"].update(infection=1.5),
+        lambda values: values["operating_points"]["masks"].update(infection=-0.1),
+        lambda values: values["operating_points"]["masks"].update(infection="0.5"),
+        lambda values: values["operating_points"]["finding"].update(covid=float("nan")),
     ],
 )
 def test_a_damaged_description_is_refused(
@@ -165,6 +169,8 @@ def test_a_network_that_is_not_as_described_is_refused(
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
 def test_a_runtime_that_cannot_load_says_so(runtime: RuntimeName) -> None:
     with pytest.raises(ModelError, match=f"{runtime} cannot load the model"):
+        load_runtime(b"nonsense", name=runtime)
+    with pytest.raises(ModelError, match=f"reinstall {runtime}, or say --runtime "):
         load_runtime(b"nonsense", name=runtime)
 
 

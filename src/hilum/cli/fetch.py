@@ -1,23 +1,39 @@
-"""What ``hilum fetch`` does once its arguments are read."""
+"""``hilum fetch``."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hilum.cli.terminal import EXIT_INTERRUPTED, progress_bars, say, say_error
-from hilum.collections.fetch.fetch import Fetched, adopt, facts_of
-from hilum.collections.fetch.fetch import fetch as fetch_collection
+
+if TYPE_CHECKING:
+    from hilum.collections.fetch.fetch import Fetched
 
 
-def fetch(name: str, output: Path | None, given: Path | None) -> None:
-    """Fetch the collection called ``name``, or take ``given`` for it, and say what to do next.
+def fetch_collection(
+    name: Annotated[str, typer.Argument(help="A collection that 'hilum collections' lists.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The folder to fill; by default downloads/NAME."),
+    ] = None,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A zip archive or folder you downloaded: check that it is this collection, and "
+            "copy it to the output if one is named.",
+        ),
+    ] = None,
+) -> None:
+    """Download a collection from where it is published, or say how to get it.
 
-    Raises:
-        HilumError: it cannot be fetched, or is not that collection.
-        typer.Exit: the user stopped it.
+    Goes on where an earlier download broke off; what is there already is not fetched again.
     """
+    from hilum.collections.fetch.fetch import adopt, facts_of, fetch
+
     facts_of(name)
     if given is not None:
         _tell(adopt(name, given, output))
@@ -25,7 +41,7 @@ def fetch(name: str, output: Path | None, given: Path | None) -> None:
     folder = output or Path("downloads", name)
     try:
         with progress_bars() as progress:
-            fetched = fetch_collection(name, folder, progress=progress)
+            fetched = fetch(name, folder, progress=progress)
     except KeyboardInterrupt:
         say_error(
             f"Interrupted: downloaded parts are kept in {folder}, from where the same command goes "

@@ -1,36 +1,49 @@
-"""What ``hilum fit-refusal`` does once its arguments are read."""
+"""``hilum fit-refusal``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from hilum.cli.options import ModelFile, Threads, require_onnx
+from hilum.cli.scores import show_scores
 from hilum.cli.terminal import progress_bars, say, say_error
-from hilum.dataset.read import open_dataset
 from hilum.errors import OutputError
-from hilum.inference.inputs import find_inputs
-from hilum.inference.model import Score, read_model, rewrite_description
-from hilum.learning.refusal.figures import FIGURES, with_film_check
-from hilum.learning.refusal.sample import Sample
-from hilum.learning.refusal.samples import collect_samples
-from hilum.workers import available_cores
+
+if TYPE_CHECKING:
+    from hilum.learning.refusal.sample import Sample
 
 
 def fit_refusal(
-    model: Path,
-    collections: Sequence[Path],
-    output: Path,
-    *,
-    films: Sequence[Path],
-    dataset: Path | None,
-    threads: int | None,
-    overwrite: bool,
-) -> tuple[Score, ...]:
-    """Fit the check for ``model``, write both to ``output`` and return the scores in it.
+    model: Annotated[Path, typer.Argument(help="A model file written by 'hilum train'.")],
+    collections: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER…", help="Downloaded collections.")
+    ],
+    output: ModelFile,
+    films: Annotated[
+        list[Path] | None,
+        typer.Option(help="More frontal films, a file or a folder; may be given several times."),
+    ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(help="What the model was trained on: tells what it learned from.")
+    ] = None,
+    threads: Threads = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output, which may be MODEL itself.")
+    ] = False,
+) -> None:
+    """Fit what MODEL refuses, as no frontal chest film, on collections that have laterals or CT."""
+    from hilum.dataset.read import open_dataset
+    from hilum.inference.inputs import find_inputs
+    from hilum.inference.model import read_model, rewrite_description
+    from hilum.learning.refusal.figures import FIGURES, with_film_check
+    from hilum.learning.refusal.samples import collect_samples
+    from hilum.workers import available_cores
 
-    Raises:
-        HilumError: nothing can be fitted or written.
-    """
+    require_onnx(output)
     if output.exists() and not overwrite:
         raise OutputError(
             "the output exists already",
@@ -38,7 +51,7 @@ def fit_refusal(
             remedy="name a new file, or replace it with --overwrite",
         )
     loaded = read_model(model)
-    more = {image.path: image.path.parent.name for image in find_inputs(films).images}
+    more = {image.path: image.path.parent.name for image in find_inputs(films or []).images}
     with progress_bars() as progress:
         samples = collect_samples(
             loaded,
@@ -61,7 +74,8 @@ def fit_refusal(
         ) from None
     say(f"{len(samples)} images were measured and a check of them fitted.")
     _warn_of_unseen(loaded.description.trained_on, samples)
-    return tuple(score for score in description.scores if score.name in FIGURES)
+    show_scores(score for score in description.scores if score.name in FIGURES)
+    say(f"model  {output}")
 
 
 def _warn_of_unseen(trained_on: Sequence[str], samples: Sequence[Sample]) -> None:

@@ -1,43 +1,57 @@
-"""What ``hilum follow`` does once its arguments are read."""
+"""``hilum follow``."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hilum.cli.options import OutputFolder, Salt
 from hilum.cli.terminal import say, say_error, show_table
-from hilum.collections.pseudonyms import PatientKey
-from hilum.dataset.read import open_dataset
-from hilum.evaluation.follow import FollowUp, follow_up
-from hilum.evaluation.visits import (
-    Columns,
-    Visits,
-    visits_from_dataset,
-    visits_from_dicom,
-    visits_from_table,
-)
-from hilum.inference.table import TABLE_NAME, read_predictions
-from hilum.report.follow import PAGE_NAME, write_follow_up
+
+if TYPE_CHECKING:
+    from hilum.evaluation.follow import FollowUp
 
 
-def follow(
-    predictions: Path,
-    output: Path,
-    *,
-    table: Path | None,
-    columns: Columns,
-    dataset: Path | None,
-    dicom: Path | None,
-    salt: str | None,
-    mean: bool,
+def follow_patients(
+    predictions: Annotated[
+        Path, typer.Argument(help="A folder written by 'hilum predict', or its predictions.csv.")
+    ],
+    output: OutputFolder,
+    table: Annotated[
+        Path | None, typer.Option(help="A CSV file with the columns image, patient and day.")
+    ] = None,
+    image: Annotated[str, typer.Option(help="What the table calls the image.")] = "image",
+    patient: Annotated[str, typer.Option(help="What it calls the patient.")] = "patient",
+    day: Annotated[
+        str, typer.Option(help="What it calls the day: a number, or a date YYYY-MM-DD.")
+    ] = "day",
+    dataset: Annotated[
+        Path | None, typer.Option(help="Instead: a folder made by 'hilum compile'.")
+    ] = None,
+    dicom: Annotated[
+        Path | None, typer.Option(help="Instead: the folder of DICOM files that was predicted.")
+    ] = None,
+    salt: Salt = None,
+    mean: Annotated[
+        bool, typer.Option("--mean", help="Draw lines through the mean of each day.")
+    ] = False,
 ) -> None:
-    """Write the folder ``output`` on ``predictions``, and say what is in it.
+    """Show the infected percent of each patient's lungs over days. Research use only."""
+    from hilum.collections.pseudonyms import PatientKey
+    from hilum.dataset.read import open_dataset
+    from hilum.evaluation.follow import follow_up
+    from hilum.evaluation.visits import (
+        Columns,
+        Visits,
+        visits_from_dataset,
+        visits_from_dicom,
+        visits_from_table,
+    )
+    from hilum.inference.table import TABLE_NAME, read_predictions
+    from hilum.report.follow import write_follow_up
 
-    Raises:
-        HilumError: something cannot be read or written.
-        typer.BadParameter: not exactly one source of patients and days is named.
-    """
     if sum(source is not None for source in (table, dataset, dicom)) != 1:
         raise typer.BadParameter(
             "name one of --table, --dataset and --dicom: it tells patients and days"
@@ -46,7 +60,7 @@ def follow(
     rows = read_predictions(predictions / TABLE_NAME if is_folder else predictions)
     visits = Visits(())
     if table is not None:
-        visits = visits_from_table(table, columns)
+        visits = visits_from_table(table, Columns(image, patient, day))
     elif dataset is not None:
         visits = visits_from_dataset(open_dataset(dataset))
     elif dicom is not None:
@@ -58,6 +72,8 @@ def follow(
 
 
 def _tell(followed: FollowUp, output: Path) -> None:
+    from hilum.report.follow import PAGE_NAME
+
     reasons: dict[str, list[str]] = {}
     for course in followed.not_drawn:
         reasons.setdefault(str(course.reason_not_drawn), []).append(course.patient)

@@ -1,15 +1,17 @@
-"""What ``hilum predict`` does once its arguments are read."""
+"""``hilum predict``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
 from hilum.cli.terminal import (
     EXIT_INTERRUPTED,
     EXIT_SOME_FAILED,
@@ -18,15 +20,12 @@ from hilum.cli.terminal import (
     say_error,
     show_table,
 )
-from hilum.collections.archives import Source, open_sources
 from hilum.errors import ImageError
-from hilum.inference.earlier import Earlier
-from hilum.inference.folder import PictureOptions, predict_to_folder
-from hilum.inference.inputs import Inputs, find_inputs_of
-from hilum.inference.model import BUNDLED_MODEL, read_model
-from hilum.inference.predictor import Predictor, Status
-from hilum.inference.runtime import RuntimeName
-from hilum.workers import available_cores
+
+if TYPE_CHECKING:
+    from hilum.collections.archives import Source
+    from hilum.inference.inputs import Inputs
+    from hilum.inference.predictor import Status
 
 _MOST_SHOWN = 40
 """Up to so many predictions are shown as a table; more are only in the CSV."""
@@ -41,62 +40,105 @@ _SHOWN = {
 }
 
 
-def predict(
-    paths: Sequence[Path],
-    output: Path,
-    *,
-    model: Path | None,
-    runtime: RuntimeName | None,
-    threads: int | None,
-    options: PictureOptions,
-    earlier: Earlier,
-    as_json: bool,
+def predict_images(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH…",
+            help="Images, folders to search through, or zip archives, which are unpacked into a "
+            "temporary folder (TMPDIR) while the command runs.",
+        ),
+    ],
+    output: OutputFolder,
+    model: Annotated[
+        Path | None, typer.Option(help="A model file; by default the bundled one.")
+    ] = None,
+    runtime: AnyRuntime = None,
+    threads: Threads = None,
+    overlays: Annotated[
+        bool, typer.Option("--overlays/--no-overlays", help="Draw each result on its image.")
+    ] = True,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Write 8-bit probability maps as well.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace predictions that lie in the folder.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with predictions that a stopped run left.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each row as a line of JSON.")
+    ] = False,
 ) -> None:
-    """Predict everything at ``paths`` into the folder ``output``, telling how it goes.
+    """Outline lungs and infection, measure both, name the finding. Research use only.
 
-    Raises:
-        HilumError: nothing can be predicted or written.
-        typer.Exit: some images failed, or it was interrupted.
+    Exit status: 0 when every image is ok or refused, 1 when some failed, 2 for bad usage.
     """
+    if overwrite and resume:
+        raise typer.BadParameter("give --overwrite or --resume, not both", param_hint="--resume")
+    runtime_name = known_runtime(runtime)
+    from hilum.inference.earlier import Earlier
+    from hilum.inference.folder import PictureOptions, predict_to_folder
+    from hilum.inference.model import BUNDLED_MODEL, read_model
+    from hilum.inference.predictor import Predictor, Status
+    from hilum.workers import available_cores
+
     with _opened(paths, quiet=as_json) as sources:
-        _predict(
-            _find(sources, output),
-            output,
-            model=model,
-            runtime=runtime,
-            threads=threads,
-            options=options,
-            earlier=earlier,
-            as_json=as_json,
+        images = _find(sources, output).images
+        predictor = Predictor(
+            read_model(model or BUNDLED_MODEL),
+            threads=min(threads or available_cores(), len(images)),
+            runtime=runtime_name,
         )
+        work = partial(
+            predict_to_folder,
+            predictor,
+            images,
+            output,
+            options=PictureOptions(overlays=overlays, probabilities=probabilities),
+            earlier=Earlier.REPLACE if overwrite else Earlier.RESUME if resume else Earlier.REFUSE,
+        )
+        counts = _watch(work, len(images), output, as_json=as_json)
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items())
+    say_error(f"{len(images)} images: {summary}. Written to {output}. Research use only.")
+    if counts[Status.FAILED]:
+        raise typer.Exit(EXIT_SOME_FAILED)
 
 
 @contextmanager
 def _opened(paths: Sequence[Path], *, quiet: bool) -> Iterator[tuple[Source, ...]]:
     """The inputs, archives unpacked with a progress bar that is gone while they are predicted."""
+    from hilum.collections.archives import open_sources
+
     with ExitStack() as stack:
         with progress_bars(quiet=quiet) as progress:
             sources = stack.enter_context(open_sources(paths, progress=progress))
         yield sources
 
 
-def _predict(
-    inputs: Inputs,
-    output: Path,
-    *,
-    model: Path | None,
-    runtime: RuntimeName | None,
-    threads: int | None,
-    options: PictureOptions,
-    earlier: Earlier,
-    as_json: bool,
-) -> None:
-    total = len(inputs.images)
-    predictor = Predictor(
-        read_model(model or BUNDLED_MODEL),
-        threads=min(threads or available_cores(), total),
-        runtime=runtime,
-    )
+def _find(sources: Sequence[Source], output: Path) -> Inputs:
+    from hilum.inference.inputs import find_inputs_of
+
+    inputs = find_inputs_of(sources, leave_out=output)
+    if inputs.left_out:
+        names = ", ".join(str(path) for path in inputs.left_out[:3])
+        more = ", …" if len(inputs.left_out) > 3 else ""
+        count = len(inputs.left_out)
+        say_error(f"Left out, hidden or no readable images: {count} ({names}{more})")
+    if not inputs.images:
+        raise ImageError(
+            "no image was found",
+            path=", ".join(str(source.named) for source in sources),
+            expected="PNG, JPEG, WebP, TIFF or DICOM files",
+        )
+    return inputs
+
+
+def _watch(
+    work: Callable[..., Mapping[Status, int]], total: int, output: Path, *, as_json: bool
+) -> Mapping[Status, int]:
+    """Do ``work`` on ``total`` images, tell each row as it comes and return the counts."""
     done = 0
     shown: list[dict[str, Any]] = []
     try:
@@ -111,7 +153,7 @@ def _predict(
                     typer.echo(json.dumps(row))
                 elif total <= _MOST_SHOWN:
                     shown.append(row)
-                elif row["status"] != Status.OK:
+                elif row["status"] != "ok":
                     say_error(f"{row['path']}: {row['status']}: {row['reason']}")
 
             def on_kept(count: int) -> None:
@@ -120,15 +162,7 @@ def _predict(
                 for _ in range(count):
                     advance()
 
-            counts = predict_to_folder(
-                predictor,
-                inputs.images,
-                output,
-                options=options,
-                earlier=earlier,
-                on_row=on_row,
-                on_kept=on_kept,
-            )
+            counts = work(on_row=on_row, on_kept=on_kept)
     except KeyboardInterrupt:
         say_error(
             f"Interrupted: {done} of {total} images are finished and kept in {output}; "
@@ -137,10 +171,7 @@ def _predict(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if shown:
         _show(shown)
-    summary = ", ".join(f"{count} {status}" for status, count in counts.items())
-    say_error(f"{total} images: {summary}. Written to {output}. Research use only.")
-    if counts[Status.FAILED]:
-        raise typer.Exit(EXIT_SOME_FAILED)
+    return counts
 
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
@@ -153,19 +184,3 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
             reasons.setdefault(f"{row['status']}: {row['reason']}", []).append(row["path"])
     for reason, paths in reasons.items():
         say(f"{reason} ({', '.join(paths)})")
-
-
-def _find(sources: Sequence[Source], output: Path) -> Inputs:
-    inputs = find_inputs_of(sources, leave_out=output)
-    if inputs.left_out:
-        names = ", ".join(str(path) for path in inputs.left_out[:3])
-        more = ", …" if len(inputs.left_out) > 3 else ""
-        count = len(inputs.left_out)
-        say_error(f"Left out, hidden or no readable images: {count} ({names}{more})")
-    if not inputs.images:
-        raise ImageError(
-            "no image was found",
-            path=", ".join(str(source.named) for source in sources),
-            expected="PNG, JPEG, WebP, TIFF or DICOM files",
-        )
-    return inputs

@@ -1,25 +1,30 @@
-"""What ``hilum train`` does once its arguments are read."""
+"""``hilum train``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from hilum.cli.options import ModelFile, require_onnx
+from hilum.cli.scores import show_scores
 from hilum.cli.terminal import EXIT_INTERRUPTED, say, say_error
-from hilum.dataset.read import open_dataset
 from hilum.errors import HilumError, OutputError
-from hilum.inference.model import Model
 
 
-def train(recipe: Path, dataset: Path, output: Path, *, start_from: Path | None) -> Model:
-    """Train ``recipe`` on ``dataset`` and return the model written to ``output``.
-
-    Raises:
-        HilumError: the training cannot be done or written, or torch is not installed.
-        typer.Exit: the user stopped it; finished epochs are kept.
-    """
+def train_model(
+    recipe: Annotated[Path, typer.Argument(help="A YAML file; hilum's own are in recipes/.")],
+    dataset: Annotated[Path, typer.Option(help="A folder made by 'hilum compile'.")],
+    output: ModelFile,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(help="The .run folder of an earlier training whose weights are gone on with."),
+    ] = None,
+) -> None:
+    """Train a model; called again after an interruption, it goes on where it was."""
+    require_onnx(output)
     if output.exists():
         raise OutputError(
             "the output exists already", path=output, remedy="name a new file, or remove it"
@@ -27,19 +32,20 @@ def train(recipe: Path, dataset: Path, output: Path, *, start_from: Path | None)
     try:
         from hilum.learning.finish import finish
         from hilum.learning.recipe import read_recipe
-        from hilum.learning.train import train as fit
+        from hilum.learning.train import train
     except ModuleNotFoundError as error:
         raise HilumError(
             "training needs more packages",
             got=str(error),
             remedy="in the folder of hilum's clone, run: pip install '.[train]'",
         ) from None
+    from hilum.dataset.read import open_dataset
     from hilum.report.curves import draw_curves
 
     opened, followed = open_dataset(dataset), read_recipe(recipe)
-    folder = output.with_suffix(".run")
+    folder, curves = output.with_suffix(".run"), output.with_suffix(".curves.svg")
     try:
-        run = fit(
+        run = train(
             followed,
             opened,
             folder,
@@ -47,7 +53,6 @@ def train(recipe: Path, dataset: Path, output: Path, *, start_from: Path | None)
             tell=say,
             progress_bar=sys.stdout.isatty(),
         )
-        curves = output.with_suffix(".curves.svg")
         draw_curves(run.history, curves)
         model = finish(run, followed, opened, output, tell=say)
     except KeyboardInterrupt:
@@ -61,4 +66,5 @@ def train(recipe: Path, dataset: Path, output: Path, *, start_from: Path | None)
             remedy="make room or choose another output; the same command goes on",
         ) from None
     say(f"curves {curves}\nrun    {folder} (may be removed)")
-    return model
+    show_scores(model.description.scores)
+    say(f"model  {output}")

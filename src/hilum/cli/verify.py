@@ -1,4 +1,4 @@
-"""What ``hilum verify`` does once its arguments are read."""
+"""``hilum verify``."""
 
 from __future__ import annotations
 
@@ -6,23 +6,16 @@ import dataclasses
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hilum.cli.options import AnyRuntime, AsJson, known_runtime
 from hilum.cli.terminal import EXIT_SOME_FAILED, say, say_title, show_table
-from hilum.inference import verify as checks
-from hilum.inference.advice import advise
-from hilum.inference.environment import describe_environment
-from hilum.inference.runtime import RuntimeName
-from hilum.inference.verify import ImageCheck, RuntimeCheck, Verdict, Verification
 
-_LIMITS = {
-    "least_lung_dice": checks.LEAST_LUNG_DICE,
-    "least_infection_dice": checks.LEAST_INFECTION_DICE,
-    "most_probability_difference": checks.MOST_PROBABILITY_DIFFERENCE,
-    "most_percent_difference": checks.MOST_PERCENT_DIFFERENCE,
-}
+if TYPE_CHECKING:
+    from hilum.inference.verify import ImageCheck, RuntimeCheck, Verification
+
 _STEPS = (
     "pixels",
     "network input",
@@ -35,14 +28,17 @@ _STEPS = (
 )
 
 
-def verify(runtime: RuntimeName | None, *, as_json: bool) -> None:
-    """Check this installation and print what came of it.
+def verify_installation(runtime: AnyRuntime = None, as_json: AsJson = False) -> None:
+    """Check that the bundled model gives here what it gave where it was made.
 
-    Raises:
-        HilumError: the stored outputs or the bundled model are damaged.
-        typer.Exit: something is not as expected.
+    Predicts bundled images in every installed runtime and compares decoded pixels, the network's
+    input and the results with stored ones. Exit status: 0 when all agree, 1 when not.
     """
-    verification = checks.verify(None if runtime is None else [runtime])
+    name = known_runtime(runtime)
+    from hilum.inference import verify as checks
+    from hilum.inference.environment import describe_environment
+
+    verification = checks.verify(None if name is None else [name])
     environment = describe_environment()
     if as_json:
         told = without_nan(_as_dict(verification, environment))
@@ -54,6 +50,8 @@ def verify(runtime: RuntimeName | None, *, as_json: bool) -> None:
 
 
 def _show(verification: Verification, environment: dict[str, str]) -> None:
+    from hilum.inference.advice import advise
+
     for one in verification.runtimes:
         _show_runtime(one, environment[one.runtime])
     say(f"Model: {verification.expected.model_sha256}")
@@ -64,6 +62,8 @@ def _show(verification: Verification, environment: dict[str, str]) -> None:
 
 def _show_runtime(one: RuntimeCheck, version: str) -> None:
     """A column per image, a row per step, and the limit of each."""
+    from hilum.inference import verify as checks
+
     say_title(f"{one.runtime} {version}, {one.precision or 'does not run'}")
     if not one.images:
         return
@@ -87,7 +87,7 @@ def _show_runtime(one: RuntimeCheck, version: str) -> None:
 
 def _column(one: ImageCheck) -> Sequence[str]:
     steps = ["same" if same else "other" for same in (one.same_pixels, one.same_input)]
-    verdict = "ok" if one.verdict is Verdict.OK else "fails"
+    verdict = "ok" if one.verdict == "ok" else "fails"
     agreement = one.agreement
     if agreement is None:
         return [*steps, *"–––––", verdict]
@@ -117,13 +117,21 @@ def without_nan(value: Any) -> Any:
 
 
 def _as_dict(verification: Verification, environment: dict[str, str]) -> dict[str, Any]:
+    from hilum.inference import verify as checks
+    from hilum.inference.advice import advise
+
     return {
         "passed": verification.passed,
         "conclusion": advise(verification),
         "model": verification.expected.model_sha256,
         "environment": environment,
         "stored_with": verification.expected.made_with,
-        "limits": _LIMITS,
+        "limits": {
+            "least_lung_dice": checks.LEAST_LUNG_DICE,
+            "least_infection_dice": checks.LEAST_INFECTION_DICE,
+            "most_probability_difference": checks.MOST_PROBABILITY_DIFFERENCE,
+            "most_percent_difference": checks.MOST_PERCENT_DIFFERENCE,
+        },
         "runtimes": [
             {
                 **dataclasses.asdict(one),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hilum.imaging.read import MAX_PIXELS
 from hilum.imaging.runs import MAX_RUNS
@@ -34,6 +35,10 @@ class AnnotatedImage:
     under no name where the category is unknown, so that any may be."""
     boxes: Mapping[str, int] = field(default_factory=dict)
     """By category, how many shapes outline nothing: boxes, lines, points."""
+    absent: frozenset[str] = frozenset()
+    """Categories that are known to be absent."""
+    known: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of a :class:`~hilum.radiograph.Radiograph` that the file tells."""
     url: str = ""
     """``darwin_url`` of V7's exports, else empty."""
 

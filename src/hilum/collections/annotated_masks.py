@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from hilum.collections.annotated import AnnotatedImage
 from hilum.collections.image_search import Trouble
 from hilum.collections.words import convention_of, structure_of
-from hilum.radiograph import LUNG_TARGETS, LungConvention, Mask, MaskPolygons, Structure
+from hilum.radiograph import LUNG_TARGETS, EmptyMask, LungConvention, Mask, MaskPolygons, Structure
 
 _SIDES = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
@@ -38,6 +38,11 @@ def masks_of(
             structure = structure_of(category)
             if structure is not None and structure not in damaged:
                 drawn[structure] += outlines
+                named[structure].add(convention_of(category))
+        for category in image.absent - image.outlines.keys():
+            structure = structure_of(category)
+            if structure is not None and structure not in damaged and structure not in drawn:
+                drawn[structure] = [EmptyMask()]
                 named[structure].add(convention_of(category))
         for structure, outlines_of_it in drawn.items():
             if structure in masks:

@@ -130,6 +130,8 @@ class AnnotationExport(Collection):
             trouble.append(("missing mask", "the annotations say nothing of it"))
         problems += [Problem(name, kind, detail, known.patient_id) for kind, detail in trouble]
         source = f"{self.tool} annotations" if masks or finding else None
+        told = {name: value for image in reversed(images) for name, value in image.known.items()}
+        known = dataclasses.replace(known, **told)
         return dataclasses.replace(
             known,
             source_path=name,
@@ -138,7 +140,7 @@ class AnnotationExport(Collection):
             masks=masks,
             lung_convention=convention,
             official_split=entries[0].split or known.official_split,
-            label_source=unite_texts(known.label_source, source) or None,
+            label_source=unite_texts(known.label_source, None if told else source) or None,
         )
 
     def _by_folder(self, root: Path, path: Path) -> Radiograph:

@@ -15,6 +15,7 @@ from hilum.collections.annotated import (
     runs_of,
     size_trouble,
 )
+from hilum.collections.coco_attributes import Told
 from hilum.collections.folders import is_safe_path
 from hilum.errors import CollectionError
 from hilum.radiograph import Mask, MaskPolygons, MaskRuns, RunPacking
@@ -47,6 +48,7 @@ def read_coco(
     lists = {key: _list_in(value, key, path) for key in ("images", "annotations", "categories")}
     categories = _names(lists["categories"])
     tag_list = value.get("tag_categories") if isinstance(value, dict) else None
+    told = Told.of(value)
     tags = _names(tag_list if isinstance(tag_list, list) else [])
     problems: list[tuple[str, str]] = []
     images = _images(lists["images"], problems, in_folders=in_folders)
@@ -78,7 +80,9 @@ def read_coco(
                 width=image["width"],
                 height=image["height"],
                 url=str(image.get("darwin_url", "")),
-                tags=_tags(image, tags),
+                tags=_tags(image, tags) | told.tags(image),
+                absent=_absent(image, categories),
+                known=told.known(image, problems),
                 outlines={name: tuple(found) for name, found in outlines[key].items()},
                 damage=damage[key],
                 boxes=boxes[key],
@@ -129,6 +133,13 @@ def _tags(image: Mapping[str, Any], names: Mapping[Key, str]) -> frozenset[str]:
     found = image.get("tag_ids")
     keys = [_key(identity) for identity in found] if isinstance(found, list) else []
     return frozenset(names[key] for key in keys if key is not None and key in names)
+
+
+def _absent(image: Mapping[str, Any], categories: Mapping[Key, str]) -> frozenset[str]:
+    """What LVIS calls negative: verified to be absent."""
+    found = image.get("neg_category_ids")
+    keys = [_key(identity) for identity in found] if isinstance(found, list) else []
+    return frozenset(categories[key] for key in keys if key is not None and key in categories)
 
 
 def _images(

@@ -8,7 +8,8 @@ compressed. Images are found by name below the folder or in the other folders of
 Categories named like a structure (``right lung``, ``infection``, ``heart``, ``ggo``, …) are masks,
 those named like a finding tell it; others, and boxes, are reported. What a structure without
 outline means is not said: it stays unknown. A category may say what counts as lung (``aerated
-lungs``, ``lungs behind heart``).
+lungs``, ``lungs behind heart``). What an image's ``neg_category_ids`` name (as in LVIS) is known to
+be absent. What ``hilum export`` wrote gives back finding, patient, licence and all else.
 
 Citation: Lin et al. 2014, arXiv 1405.0312 (the format).
 """

@@ -67,7 +67,7 @@ class Kermany(Collection):
         licence=Licence("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
         citation="Kermany et al. 2018, doi 10.1016/j.cell.2018.02.010",
         home_page="https://data.mendeley.com/datasets/rscbjbr9sj",
-        how_to_get="Mendeley Data or Kaggle (login), unpack the archive, give the folder",
+        how_to_get="Mendeley Data or Kaggle (login); give the zip as it is, or its folder",
     )
 
     def find_root(self, folder: Path) -> Path | None:

@@ -56,7 +56,7 @@ class Montgomery(Collection):
         citation="Jaeger et al. 2014, doi 10.3978/j.issn.2223-4292.2014.11.20; "
         "masks: Candemir et al. 2014, doi 10.1109/TMI.2013.2290491",
         home_page="https://data.lhncbc.nlm.nih.gov/public/Tuberculosis-Chest-X-ray-Datasets/",
-        how_to_get="NLM's site, unpack the archive, give the folder",
+        how_to_get="NLM's site; give the zip as it is, or its folder",
     )
 
     def find_root(self, folder: Path) -> Path | None:

@@ -129,7 +129,7 @@ class QataCov19(Collection):
         citation="Degerli et al. 2022, arXiv 2202.10185; "
         "Degerli et al. 2021, doi 10.1007/s13755-021-00146-8",
         home_page="https://www.kaggle.com/datasets/aysendegerli/qatacov19-dataset",
-        how_to_get="Kaggle (login), unpack the archive, give the folder",
+        how_to_get="Kaggle (login); give the zip as it is, or its folder",
     )
 
     def find_root(self, folder: Path) -> Path | None:

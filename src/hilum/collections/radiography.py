@@ -79,7 +79,7 @@ class RadiographyDatabase(Collection):
         citation="Chowdhury et al. 2020, doi 10.1109/ACCESS.2020.3010287; "
         "Rahman et al. 2021, doi 10.1016/j.compbiomed.2021.104319",
         home_page="https://www.kaggle.com/datasets/tawsifurrahman/covid19-radiography-database",
-        how_to_get="Kaggle (login), unpack the archive, give the folder",
+        how_to_get="Kaggle (login); give the zip as it is, or its folder",
     )
 
     def find_root(self, folder: Path) -> Path | None:

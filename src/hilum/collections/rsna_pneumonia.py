@@ -69,8 +69,8 @@ class RsnaPneumonia(Collection):
         "Wang et al. 2017, doi 10.1109/CVPR.2017.369",
         home_page="https://www.rsna.org/artificial-intelligence/ai-image-challenge/"
         "rsna-pneumonia-detection-challenge-2018",
-        how_to_get="Kaggle (login), unpack the archive, add the mapping of RSNA's page, "
-        "give the folder",
+        how_to_get="Kaggle (login); give the zip as it is, or a folder of it with the mapping of "
+        "RSNA's page, which tells patients",
     )
 
     def find_root(self, folder: Path) -> Path | None:

@@ -16,7 +16,7 @@ from hilum.collections.dicom_patients import add_dicom_facts
 from hilum.collections.pseudonyms import PatientKey
 from hilum.collections.registry import read_source, recognise
 from hilum.dataset.balance import BalanceOptions
-from hilum.dataset.card import write_card
+from hilum.dataset.card.page import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.issues import Issue, issues_of, write_issues
 from hilum.dataset.lock import write_lock
@@ -87,14 +87,15 @@ def compile_dataset(
     options = options or CompileOptions()
     refuse_existing(output)
     with open_sources(folders, progress=progress) as sources:
-        return _compile(sources, output, options, progress)
+        return compile_sources(sources, output, options, progress)
 
 
-def _compile(
+def compile_sources(
     sources: Sequence[Source], output: Path, options: CompileOptions, progress: Progress
 ) -> Compiled:
+    """As :func:`compile_dataset`, of folders that are open."""
     key = PatientKey.random() if options.salt is None else PatientKey.from_salt(options.salt)
-    told = add_dicom_facts(_read(sources), key)
+    told = add_dicom_facts(read_sources(sources), key)
     readings = told.readings
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
@@ -115,9 +116,8 @@ def _compile(
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
         lock = write_lock(
-            *(rows, shards, readings, options.split, folder / "hilum.lock.json"),
-            selection=options.selection,
-            balance=options.balance,
+            *(rows, shards, readings, options, folder / "hilum.lock.json"),
+            prepared=prepared,
             patient_key=key.fingerprint if told.has_pseudonyms else None,
             variant=variant,
         )
@@ -132,7 +132,13 @@ def _compile(
     )
 
 
-def _read(sources: Sequence[Source]) -> list[Reading]:
+def read_sources(sources: Sequence[Source]) -> list[Reading]:
+    """What each source holds, its paths as they stand in the dataset.
+
+    Raises:
+        DatasetError: a folder is given twice.
+        CollectionError: a folder is no known collection, or damaged.
+    """
     roots = [recognise(source.path)[1].resolve() for source in sources]
     if len(set(roots)) < len(roots):
         named = ", ".join(str(source.named) for source in sources)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -12,14 +11,11 @@ from typing import Any
 
 import hilum
 from hilum.collections.collection import Reading
-from hilum.dataset.balance import BalanceOptions
-from hilum.dataset.select import SelectionOptions
-from hilum.dataset.split import SplitOptions
+from hilum.dataset.inputs import hash_files
+from hilum.dataset.lock_options import options_to_values
+from hilum.dataset.prepare import Prepared
 from hilum.dataset.variant import Variant
 from hilum.dataset.write import PlacedRow, Shard, row_hash
-from hilum.errors import ImageError
-from hilum.imaging.read import read_file
-from hilum.radiograph import MaskFile
 
 LOCK_FORMAT = 1
 """Of the whole folder; raised when an older reader would misread it."""
@@ -32,31 +28,28 @@ def write_lock(
     rows: Sequence[PlacedRow],
     shards: Sequence[Shard],
     readings: Sequence[Reading],
-    options: SplitOptions,
+    options: Any,
     path: Path,
     *,
+    prepared: Sequence[Prepared],
     patient_key: str | None,
     variant: Variant,
-    selection: SelectionOptions,
-    balance: BalanceOptions,
 ) -> dict[str, Any]:
     """Write the lock to ``path`` and return it. It holds no dates, so that a repeat is equal.
 
-    ``files`` maps the SHA-256 of each source image to the places it was found at. Of each input's
-    mask files there is one hash over all; its tables count by the labels they lead to, of which
-    ``content_sha256`` is made. An input that was a zip archive has its file name. ``patient_key``
-    is the fingerprint of what patients named in DICOM files were hashed with; None where there were
-    none. ``variant`` is what was done to every film.
+    ``files`` maps the SHA-256 of each source image to the places it was found at. ``inputs`` has
+    for each collection the SHA-256 of every file: images, masks and tables. An input that was a zip
+    archive has its file name. ``options`` is the frozen dataclass that was followed; those who
+    compile from the lock get it back. ``prepared`` are the images that were read, whose hashes are
+    known. ``patient_key`` is the fingerprint of what patients named in DICOM files were hashed
+    with; None where there were none. ``variant`` is what was done to every film.
     """
+    known = {one.radiograph.path: one.image_id for one in prepared}
     lock = {
         "format": LOCK_FORMAT,
         "hilum": hilum.__version__,
-        "packages": {name: version(name) for name in PACKAGES},
-        "options": {
-            "split": dataclasses.asdict(options),
-            "selection": dataclasses.asdict(selection),
-            "balance": dataclasses.asdict(balance),
-        },
+        "packages": package_versions(),
+        "options": options_to_values(options),
         "patient_key": patient_key,
         "variant": variant.facts(),
         "content_sha256": content_hash(rows),
@@ -66,7 +59,7 @@ def write_lock(
                 "collection": reading.collection,
                 **({} if reading.archive is None else {"archive": reading.archive.name}),
                 "images": len(reading.radiographs),
-                "masks_sha256": _masks_hash(reading),
+                "files": hash_files(reading, known),
             }
             for reading in readings
         ],
@@ -79,23 +72,9 @@ def write_lock(
     return lock
 
 
-def _masks_hash(reading: Reading) -> str:
-    """SHA-256 over the names and bytes of all mask files that ``reading`` refers to."""
-    paths = {
-        mask.path
-        for radiograph in reading.radiographs
-        for masks in radiograph.masks.values()
-        for mask in masks
-        if isinstance(mask, MaskFile)
-    }
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        try:
-            digest = hashlib.sha256(read_file(path)).hexdigest()
-        except ImageError:  # which issues.csv tells
-            digest = "unreadable"
-        total.update(f"{digest} {path.relative_to(reading.root).as_posix()}\n".encode())
-    return total.hexdigest()
+def package_versions() -> dict[str, str]:
+    """The versions of :data:`PACKAGES` that are installed."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def content_hash(rows: Sequence[PlacedRow]) -> str:

@@ -108,6 +108,25 @@ class Dataset:
                 labels += table.to_pylist()
         return labels
 
+    def labels_and_masks(
+        self, split: Split, structures: Sequence[Structure]
+    ) -> Iterator[tuple[dict[str, Any], dict[Structure, bytes]]]:
+        """Stream label columns and known masks (1-bit PNG) of ``split``, without the images.
+
+        Raises:
+            DatasetError: a file is damaged.
+        """
+        columns = [*structures, *LABEL_COLUMNS]
+        for path in self.shards(split):
+            with (
+                _reading(path),
+                pq.ParquetFile(path, page_checksum_verification=True) as file,
+            ):
+                for batch in file.iter_batches(batch_size=64, columns=columns):
+                    for values in batch.to_pylist():
+                        row = _row({**values, "image": {"bytes": b""}}, structures)
+                        yield row.labels, row.masks
+
 
 def open_dataset(folder: Path) -> Dataset:
     """The dataset that ``hilum compile`` wrote to ``folder``.

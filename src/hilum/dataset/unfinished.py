@@ -67,7 +67,7 @@ def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
             "the output cannot be written",
             path=output,
             got=error.strerror or str(error) or type(error).__name__,
-            remedy="choose a folder you may write to, with room enough",
+            remedy="make room, and the same command goes on; or choose a folder you may write to",
         ) from None
     finally:
         _remove_empty(folder.parent, made)

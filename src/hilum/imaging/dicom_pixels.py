@@ -69,6 +69,8 @@ def decode_stored(dataset: FileDataset, path: AnyPath) -> NDArray[Any]:
         jpeg = inspect_jpeg(compressed, path=path)
     _check_end(syntax, compressed, path)
     _check_coded_size(dataset, compressed, jpeg, path)
+    if _is_odd_extended_jpeg(dataset, syntax, jpeg):
+        raise unsupported_dicom(f"{syntax.name} pixels", "pixels that decode", path)
     try:
         pixels = _decode(dataset, syntax, compressed, jpeg)
     except (NotImplementedError, RuntimeError) as error:
@@ -146,15 +148,20 @@ def _find_jpeg_ls_frame(compressed: bytes) -> int:
     return at
 
 
+def _is_odd_extended_jpeg(dataset: Dataset, syntax: UID, jpeg: JpegLayout | None) -> bool:
+    """Whether it is extended JPEG of neither 8 nor 12 bits, which no decoder here takes."""
+    if syntax != JPEGExtended12Bit or jpeg is None:
+        return False
+    by_pillow = syntax in _BY_PILLOW and jpeg.precision == 8
+    return not by_pillow and (jpeg.precision, dataset.BitsStored) != (12, 12)
+
+
 def _decode(
     dataset: FileDataset, syntax: UID, compressed: bytes, jpeg: JpegLayout | None
 ) -> NDArray[Any]:
     if jpeg is not None and syntax in _BY_PILLOW and jpeg.precision == 8:
         return pixel_array(dataset, decoding_plugin="pillow")
     if syntax in _BY_GDCM:
-        is_twelve = jpeg is None or (jpeg.precision, dataset.BitsStored) == (12, 12)
-        if syntax == JPEGExtended12Bit and not is_twelve:
-            raise NotImplementedError(f"{jpeg and jpeg.precision} bits")
         tags = {keyword: dataset.get(keyword) for keyword in _PIXEL_TAGS}
         known = {keyword: value for keyword, value in tags.items() if value is not None}
         return decompress_outside(known, str(syntax), compressed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +87,10 @@ def read_file(path: AnyPath) -> bytes:
         ImageError: it cannot be opened, or is larger than :data:`MAX_FILE_BYTES`.
     """
     try:
-        size = Path(path).stat().st_size
+        state = Path(path).stat()
+        size = state.st_size
+        if stat.S_ISFIFO(state.st_mode) or stat.S_ISCHR(state.st_mode):
+            raise OSError(errno.EINVAL, "a pipe or device")  # to read it might never end
         if size <= MAX_FILE_BYTES:
             return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the name

@@ -18,8 +18,10 @@ import cv2
 import numpy as np
 
 from hilum.errors import OutputError
+from hilum.imaging.read import Picture
 from hilum.inference.earlier import LOCK_NAME, Earlier, make_folder, prepare_folder
 from hilum.inference.inputs import InputImage, output_stems
+from hilum.inference.large_films import LargeFilms
 from hilum.inference.model import Model
 from hilum.inference.overlay import draw_overlay
 from hilum.inference.pictures import (
@@ -166,19 +168,28 @@ def predict_to_folder(
         done = {row["path"] for row in out.kept}
         _refuse_other_images(done, images, folder)
         on_kept(len(done))
+        large_films = LargeFilms()
         left = [image for image in images if image.relative not in done]
 
         def work(image: InputImage) -> dict[str, Any]:
-            prediction = _predict(predictor, image)
-            if earlier is Earlier.RESUME:
-                out.clear(image)
-            out.write_pictures(image, prediction)
-            return table_row(  # and not the prediction, whose masks would wait in memory
-                prediction,
-                path=image.relative,
-                findings=predictor.model.description.findings,
-                model_sha256=predictor.model.sha256,
-            )
+            read = _read(predictor, image)
+            pixels = 0 if isinstance(read, Prediction) else read.width * read.height
+            with large_films.turn(pixels=pixels):
+                if isinstance(read, Prediction):
+                    prediction = read
+                else:
+                    prediction = predictor.predict_picture(read, str(image.path))
+                if earlier is Earlier.RESUME:
+                    out.clear(image)
+                out.write_pictures(image, prediction)
+                row = table_row(
+                    prediction,
+                    path=image.relative,
+                    findings=predictor.model.description.findings,
+                    model_sha256=predictor.model.sha256,
+                )
+                del prediction  # its masks would be in memory beside the next film's
+            return row
 
         # Closed at once when interrupted, so that what was not begun is not begun any more.
         with closing(map_threads(work, left, threads=predictor.threads)) as rows:
@@ -189,14 +200,14 @@ def predict_to_folder(
     return counts
 
 
-def _predict(predictor: Predictor, image: InputImage) -> Prediction:
+def _read(predictor: Predictor, image: InputImage) -> Picture | Prediction:
     if image.trouble is not None:
         return Prediction(str(image.path), Status.FAILED, image.trouble)
     name = os.fsencode(image.stem.rpartition("/")[2])
     if len(name) > _LONGEST_NAME:
         reason = "the file name is too long for pictures to be named after it. Rename the file."
         return Prediction(str(image.path), Status.FAILED, reason)
-    return predictor(image.path)
+    return predictor.read(image.path)
 
 
 def _refuse_other_images(done: set[str], images: Sequence[InputImage], folder: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from hilum.errors import ModelError
 from hilum.inference.film_check import FilmCheck, Term
 from hilum.inference.onnx_metadata import read_onnx_metadata, replace_onnx_metadata
+from hilum.output import write_whole
 from hilum.radiograph import Finding, LungConvention, Structure
 
 METADATA_KEY = "hilum"
@@ -76,6 +77,9 @@ class ModelDescription:
             raise ValueError("operating points are not those of the targets")
         if not set(points.finding) <= set(self.findings):
             raise ValueError("operating points are not those of the findings")
+        numbers = [*points.masks.values(), *points.finding.values()]
+        if not all(0 <= number <= 1 for number in numbers):  # nor is a NaN
+            raise ValueError(f"operating points {numbers} are not all probabilities, 0 to 1")
         if len(self.findings) == 1:
             raise ValueError("a single finding cannot be told from anything")
 
@@ -133,10 +137,7 @@ def rewrite_description(
     data = replace_onnx_metadata(
         read_model(path).onnx, METADATA_KEY, description.to_json(), path=path
     )
-    output = output or path
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    unfinished.write_bytes(data)
-    unfinished.replace(output)
+    write_whole(output or path, data)
 
 
 def _parse(text: str, path: Path) -> ModelDescription:

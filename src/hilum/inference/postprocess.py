@@ -59,20 +59,30 @@ def outline(
         plane = planes[Structure.WHOLE_LUNGS]
         outlined = _above(plane, thresholds[Structure.WHOLE_LUNGS])
         planes[Structure.WHOLE_LUNGS] = _cleaned(plane, outlined)
-    raised = {target: _enlarge(plane, width, height) for target, plane in planes.items()}
-    if Structure.LUNGS in raised:
-        right, left = _separate(_above(raised[Structure.LUNGS], thresholds[Structure.LUNGS]))
+    # One plane after the other: on the largest films each takes 144 MB.
+    if Structure.LUNGS in planes:
+        lungs = _enlarge(planes[Structure.LUNGS], width, height)
+        right, left = _separate(_above(lungs, thresholds[Structure.LUNGS]))
+        del lungs
     else:
+        sides = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+        raised = {side: _enlarge(planes[side], width, height) for side in sides}
         right, left = _without_overlap(raised, thresholds)
+        del raised
     right, left = _present(right), _present(left)
     infection = None
-    if Structure.INFECTION in raised:
-        infection = _above(raised[Structure.INFECTION], thresholds[Structure.INFECTION])
+    if Structure.INFECTION in planes:
+        plane = _enlarge(planes[Structure.INFECTION], width, height)
+        infection = _above(plane, thresholds[Structure.INFECTION])
+        del plane
         infection &= right | left
     whole = None
-    if Structure.WHOLE_LUNGS in raised:
-        whole = _above(raised[Structure.WHOLE_LUNGS], thresholds[Structure.WHOLE_LUNGS])
-        whole |= right | left
+    if Structure.WHOLE_LUNGS in planes:
+        plane = _enlarge(planes[Structure.WHOLE_LUNGS], width, height)
+        whole = _above(plane, thresholds[Structure.WHOLE_LUNGS])
+        del plane
+        whole |= right
+        whole |= left
     return OutlinedLungs(right, left, infection, whole)
 
 
@@ -100,8 +110,12 @@ def _without_overlap(
     right = _above(raised[Structure.RIGHT_LUNG], thresholds[Structure.RIGHT_LUNG])
     left = _above(raised[Structure.LEFT_LUNG], thresholds[Structure.LEFT_LUNG])
     nearer_right = raised[Structure.RIGHT_LUNG] >= raised[Structure.LEFT_LUNG]
-    both = right & left
-    return right & ~(both & ~nearer_right), left & ~(both & nearer_right)
+    contested = right & left
+    nearer_right &= contested
+    left ^= nearer_right
+    contested ^= nearer_right
+    right ^= contested
+    return right, left
 
 
 def _without_stray_pieces(

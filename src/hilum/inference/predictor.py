@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,13 +154,21 @@ class Predictor:
             grey = _checked(image)
             return self._predict("", grey, width=grey.shape[1], height=grey.shape[0])
         path = os.fspath(image)
+        picture = self.read(path)
+        if isinstance(picture, Prediction):
+            return picture
+        return self.predict_picture(picture, path)
+
+    def read(self, image: AnyPath) -> Picture | Prediction:
+        """The 8-bit pixels of a file, of reduced size perhaps, or why it gives no prediction."""
+        path = os.fspath(image)
         try:
             picture = read_picture(path, at_least=self.decoded_side)
         except NotARadiographError as error:
             return Prediction(path, Status.REFUSED, error.reason)
         except ImageError as error:
             return Prediction(path, Status.FAILED, error.reason)
-        return self.predict_picture(picture, path)
+        return replace(picture, pixels=to_uint8(picture.pixels))
 
     @property
     def decoded_side(self) -> int:

@@ -43,7 +43,7 @@ def installed_runtimes() -> tuple[RuntimeName, ...]:
     default = default_runtime()
     names: tuple[RuntimeName, ...] = get_args(RuntimeName)
     others = (name for name in names if name != default)
-    return (default, *(name for name in others if importlib.util.find_spec(name) is not None))
+    return (default, *filter(_is_installed, others))
 
 
 def load_runtime(
@@ -59,16 +59,48 @@ def load_runtime(
     name = name or default_runtime()
     try:
         return _OpenVino(onnx, streams, f32) if name == "openvino" else _OnnxRuntime(onnx, f32)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name not in (name, None):  # it lies there, but lacks a part
+            raise _broken(name, error) from None
         raise ModelError(
-            f"{name} is not installed", remedy=f"install it: pip install {name}"
+            f"{name} is not installed",
+            remedy=f"install it: pip install {name}" + _or_another(name),
         ) from None
+    except (ImportError, OSError) as error:
+        raise _broken(name, error) from None
     except Exception as error:  # each runtime has its own family of exceptions
         raise ModelError(
             f"{name} cannot load the model",
-            got=(str(error).strip() or type(error).__name__).splitlines()[-1],
-            remedy="train or fetch the model again",
+            got=_last_line(error),
+            remedy=f"run 'hilum verify': where it fails too, reinstall {name}{_or_another(name)};"
+            " else train or fetch the model again",
         ) from None
+
+
+def _broken(name: RuntimeName, error: Exception) -> ModelError:
+    return ModelError(
+        f"{name} is installed, but does not start",
+        got=_last_line(error),
+        remedy=f"reinstall it: pip install --force-reinstall {name}{_or_another(name)}",
+    )
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]
+
+
+def _or_another(name: RuntimeName) -> str:
+    """The way around a runtime that does not run."""
+    names: tuple[RuntimeName, ...] = get_args(RuntimeName)
+    others = [f"--runtime {other}" for other in names if other != name and _is_installed(other)]
+    return f", or say {' or '.join(others)}" if others else ""
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ValueError:  # of a module whose import was forbidden
+        return False
 
 
 def _import_openvino() -> ModuleType:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,34 +106,30 @@ def _cache_name(dataset: Dataset, split: Split, recipe: Recipe) -> str:
 def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     size, count = recipe.image_size, max(dataset.count(split), 1)
-    images = np.lib.format.open_memmap(
-        folder / "images.npy", "w+", dtype=np.uint8, shape=(count, size, size)
-    )
-    labels = np.lib.format.open_memmap(
-        folder / "labels.npy", "w+", dtype=np.uint8, shape=(count, size, size)
-    )
+    shape = (count, size, size)
     known: list[list[bool]] = []
     findings: list[int] = []
     other_opacity: list[bool] = []
     groups: list[str] = []
     collections: list[str] = []
-    for row in dataset.rows(split, structures=_stored(recipe.targets)):
-        masks = _target_masks(row, recipe)
-        is_learned = _use(recipe, row.labels["collection"]).finding
-        finding = class_index(row.finding if is_learned else None, recipe.findings)
-        nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
-        if nothing_known or row.labels["view"] == View.LATERAL:
-            continue
-        index = len(groups)
-        images[index] = fit_to_network(row.pixels(), size)
-        labels[index] = _pack(masks, size)
-        known.append([mask is not None for mask in masks])
-        findings.append(finding)
-        other_opacity.append(row.finding not in (None, Finding.COVID, Finding.NORMAL))
-        groups.append(row.labels["group_id"])
-        collections.append(row.labels["collection"])
-    images.flush()
-    labels.flush()
+    with (
+        _Planes(folder / "images.npy", shape) as images,
+        _Planes(folder / "labels.npy", shape) as labels,
+    ):
+        for row in dataset.rows(split, structures=_stored(recipe.targets)):
+            masks = _target_masks(row, recipe)
+            is_learned = _use(recipe, row.labels["collection"]).finding
+            finding = class_index(row.finding if is_learned else None, recipe.findings)
+            nothing_known = finding == UNKNOWN_FINDING and all(mask is None for mask in masks)
+            if nothing_known or row.labels["view"] == View.LATERAL:
+                continue
+            images.add(fit_to_network(row.pixels(), size))
+            labels.add(_pack(masks, size))
+            known.append([mask is not None for mask in masks])
+            findings.append(finding)
+            other_opacity.append(row.finding not in (None, Finding.COVID, Finding.NORMAL))
+            groups.append(row.labels["group_id"])
+            collections.append(row.labels["collection"])
     text = json.dumps(
         {
             "known": known,
@@ -142,6 +140,31 @@ def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> Non
         }
     )
     (folder / "labels.json").write_text(text, encoding="utf-8")
+
+
+class _Planes:
+    """A ``.npy`` file of N×S×S uint8 that is filled plane by plane; N may be too many.
+
+    Written and not mapped, because a mapped file kills the process where the disk is full.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, int, int]) -> None:
+        self._file = path.open("wb")
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+        self._end = self._file.tell() + math.prod(shape)
+
+    def add(self, plane: NDArray[np.uint8]) -> None:
+        """Append ``plane``, S×S."""
+        self._file.write(np.ascontiguousarray(plane).data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Make the file as long as its header says; nobody reads the planes that are missing."""
+        with self._file as file:
+            file.truncate(self._end)
 
 
 def _use(recipe: Recipe, collection: str) -> CollectionUse:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, WeightAveraging
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
+
+from hilum.output import write_whole
 
 
 class AveragedWeights(WeightAveraging):
@@ -64,9 +69,25 @@ def read_history(path: Path) -> list[dict[str, float]]:
 def write_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     """Write ``rows`` to ``path``, the epoch first, then every score that any row has."""
     names = sorted({name for row in rows for name in row} - {"epoch"})
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["epoch", *names], restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**row, "epoch": int(row["epoch"])} for row in rows)
-    unfinished.replace(path)
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, ["epoch", *names], restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "epoch": int(row["epoch"])} for row in rows)
+    write_whole(path, table.getvalue().encode())
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Checkpoints that appear once they are complete.
+
+    Lightning's own are moved over from TMPDIR; onto another disk that is a copy, of which a kill
+    or a full disk leaves half.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
+    ) -> None:
+        """Write ``checkpoint`` to ``path``, whose folder is made."""
+        data = io.BytesIO()
+        torch.save(checkpoint, data)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(Path(path), data.getvalue())

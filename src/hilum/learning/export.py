@@ -16,6 +16,7 @@ from hilum.errors import ModelError
 from hilum.inference.model import METADATA_KEY, ModelDescription
 from hilum.inference.runtime import load_runtime
 from hilum.learning.networks import RadiographNetwork
+from hilum.output import write_whole
 
 _HALF_FROM = 256
 """Tensors of fewer numbers stay f32: nothing is gained on them."""
@@ -78,7 +79,7 @@ def export_onnx(
             remedy="report this; the checkpoints in the run folder are intact",
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    write_whole(path, data)
 
 
 def _to_onnx(served: nn.Module, example: Tensor) -> onnx.ModelProto:

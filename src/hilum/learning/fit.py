@@ -19,7 +19,7 @@ from lightning.pytorch.callbacks import (
 )
 from torch.utils.data import DataLoader
 
-from hilum.learning.callbacks import AveragedWeights, History
+from hilum.learning.callbacks import AveragedWeights, History, WholeCheckpoints
 from hilum.learning.module import Batch, TrainingModule
 from hilum.learning.recipe import ScheduleRecipe
 
@@ -106,6 +106,7 @@ def _trainer(
         precision=training_precision(),  # type: ignore[arg-type]
         max_epochs=schedule.epochs,
         callbacks=callbacks,
+        plugins=WholeCheckpoints(),
         logger=False,
         default_root_dir=run,
         gradient_clip_val=1.0,

@@ -19,7 +19,7 @@ from hilum.learning.module import ArrayBatches, Batch, ShuffledByEpoch, Training
 from hilum.learning.recipe import Recipe
 from hilum.learning.start import RUN_FILE, Start, read_start
 from hilum.learning.targets import UNKNOWN_FINDING
-from hilum.output import held
+from hilum.output import held, write_whole
 from hilum.radiograph import Split
 
 
@@ -138,9 +138,7 @@ def _refuse_other_purpose(run: Path, purpose: dict[str, Any]) -> None:
 
 def _claim(run: Path, purpose: dict[str, Any]) -> None:
     """Write down what ``run`` is for, once it is sure that it can be trained."""
-    unfinished = run / f".{RUN_FILE}.unfinished"
-    unfinished.write_text(json.dumps(purpose, indent=1), encoding="utf-8")
-    unfinished.replace(run / RUN_FILE)
+    write_whole(run / RUN_FILE, json.dumps(purpose, indent=1).encode())
 
 
 def _refuse_unlearnable(arrays: TrainingArrays, recipe: Recipe, dataset: Dataset) -> None:

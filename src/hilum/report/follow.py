@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from markupsafe import Markup
 
 from hilum.errors import OutputError
 from hilum.evaluation.follow import Course, Film, FollowUp
+from hilum.output import write_whole
 from hilum.report.course import axis_top, draw_course, templates
 
 PAGE_NAME, FOLLOW_TABLE, PICTURE_FOLDER = "follow.html", "follow.csv", "courses"
@@ -39,6 +42,7 @@ def write_follow_up(followed: FollowUp, folder: Path, *, mean: bool = False) -> 
         OutputError: the folder holds something, or cannot be written.
     """
     top = axis_top(followed.drawn)
+    written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -50,15 +54,17 @@ def write_follow_up(followed: FollowUp, folder: Path, *, mean: bool = False) -> 
             picture = draw_course(course, top=top, mean=mean)
             path = folder / PICTURE_FOLDER / _picture_name(number, course.patient)
             path.parent.mkdir(exist_ok=True)
-            path.write_text(picture + "\n", encoding="utf-8")
+            written.append(path)
+            write_whole(path, f"{picture}\n".encode())
             pictures.append((course, Markup(picture)))
-        _write_table(_all_films(followed), folder / FOLLOW_TABLE)
-        page = _page(followed, pictures, mean=mean)
-        (folder / PAGE_NAME).write_text(page, encoding="utf-8")
+        written += [folder / FOLLOW_TABLE, folder / PAGE_NAME]
+        write_whole(folder / FOLLOW_TABLE, _table(_all_films(followed)).encode())
+        write_whole(folder / PAGE_NAME, _page(followed, pictures, mean=mean).encode())
     except OSError as error:
+        _take_back(written, folder)
         raise OutputError(
             "cannot be written",
-            path=folder,
+            path=error.filename or folder,
             got=error.strerror or type(error).__name__,
             remedy="check the permissions and the space left, or choose another folder",
         ) from None
@@ -74,14 +80,23 @@ def _picture_name(number: int, patient: str) -> str:
     return f"{number:04}-{re.sub(r'[^A-Za-z0-9-]+', '_', patient)[:60]}.svg"
 
 
-def _write_table(films: Sequence[Film], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for film in films:
-            visit = film.visit
-            values = (visit.patient, visit.day, film.path, film.status, film.finding)
-            writer.writerow((*values, film.infected, film.right, film.left, film.note))
+def _take_back(written: Sequence[Path], folder: Path) -> None:
+    """So that the same command goes through once the trouble is mended."""
+    with suppress(OSError):
+        for path in written:
+            path.unlink(missing_ok=True)
+        (folder / PICTURE_FOLDER).rmdir()
+
+
+def _table(films: Sequence[Film]) -> str:
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for film in films:
+        visit = film.visit
+        values = (visit.patient, visit.day, film.path, film.status, film.finding)
+        writer.writerow((*values, film.infected, film.right, film.left, film.note))
+    return table.getvalue()
 
 
 def _page(followed: FollowUp, pictures: Sequence[tuple[Course, Markup]], *, mean: bool) -> str:

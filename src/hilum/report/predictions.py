@@ -14,6 +14,7 @@ import jinja2
 from hilum.errors import OutputError
 from hilum.inference.inputs import output_stems
 from hilum.inference.table import TABLE_NAME, read_predictions
+from hilum.output import write_whole
 
 MAX_PICTURES = 200
 """More overlays than this would make a page no browser likes; the table has every image."""
@@ -61,13 +62,13 @@ def write_predictions_page(folder: Path, output: Path) -> int:
     )
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(page, encoding="utf-8")
+        write_whole(output, page.encode())
     except OSError as error:
         raise OutputError(
             "cannot be written",
             path=output,
             got=error.strerror or type(error).__name__,
-            remedy="name another file",
+            remedy="check the permissions and the space left, or name another file",
         ) from None
     return len(rows)
 

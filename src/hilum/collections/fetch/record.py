@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hilum
 from hilum.errors import OutputError
+from hilum.output import write_whole
 
 RECORD_NAME = "hilum-fetch.json"
 
@@ -64,11 +65,9 @@ def add_record(folder: Path, collection: str, record: Record) -> None:
             for _, one in sorted(records.items())
         ],
     }
-    unfinished = folder / f".{RECORD_NAME}.unfinished"
     try:
         text = json.dumps(values, indent=1, ensure_ascii=False)
-        unfinished.write_text(text + "\n", encoding="utf-8")
-        unfinished.replace(folder / RECORD_NAME)
+        write_whole(folder / RECORD_NAME, f"{text}\n".encode())
     except OSError as error:
         raise OutputError(
             "the record cannot be written",

@@ -1,0 +1,62 @@
+"""``hilum export``: its arguments, and what it does once they are read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.cli.terminal import progress_bars, say, show_table
+
+
+class _To(StrEnum):
+    COCO = "coco"
+    NNUNET = "nnunet"
+    IMAGE_FOLDER = "imagefolder"
+
+
+class _Masks(StrEnum):
+    RLE = "rle"
+    POLYGONS = "polygons"
+
+
+class _Split(StrEnum):
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+def export(
+    dataset: Annotated[Path, typer.Argument(help="A folder made by 'hilum compile'.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
+    to: Annotated[_To, typer.Option(help="The format.")],
+    split: Annotated[
+        list[_Split] | None,
+        typer.Option(help="Only this split; may be given several times."),
+    ] = None,
+    masks: Annotated[_Masks, typer.Option(help="COCO: run lengths or polygons.")] = _Masks.RLE,
+    level: Annotated[
+        int, typer.Option(min=1, max=2, help="imagefolder: 2 tells kinds of pneumonia apart.")
+    ] = 1,
+) -> None:
+    """Write a dataset as COCO, as nnU-Net's raw data or in a folder per class."""
+    from hilum.dataset.read import open_dataset
+    from hilum.exchange.coco import MaskFormat
+    from hilum.exchange.export import ExportOptions, Format, export_dataset
+    from hilum.exchange.tables import UNKNOWN
+    from hilum.radiograph import Split
+
+    splits = [Split(name) for name in split or _Split]
+    options = ExportOptions(MaskFormat(masks), level, splits)
+    with progress_bars() as progress:
+        exported = export_dataset(
+            open_dataset(dataset), output, Format(to), options=options, progress=progress
+        )
+    show_table(("split", "radiographs"), list(exported.rows_by_split.items()))
+    if exported.parts:
+        show_table(("nnU-Net dataset", "training images"), list(exported.parts.items()))
+    if exported.left_out:
+        say(f"{exported.left_out} radiographs left out, since {to} cannot say unknown: {UNKNOWN}")
+    say(f"Written to {exported.folder}. Licences of all files are in ATTRIBUTION.csv.")

@@ -1,0 +1,58 @@
+"""Which bytes each input consists of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from hilum.collections.collection import Reading
+from hilum.radiograph import MaskFile
+
+UNREADABLE = "unreadable"
+"""In place of the hash of a file that cannot be read, which issues.csv tells."""
+
+
+def hash_files(reading: Reading, known: Mapping[Path, str] | None = None) -> dict[str, str]:
+    """The SHA-256 of every file of a collection, by its path relative to the collection's folder.
+
+    That is all that lies below the folder, images, masks and tables, but hidden files and links,
+    and what ``reading`` refers to elsewhere. ``known`` has the hashes of files read before.
+    """
+    known = known or {}
+    paths = {
+        Path(folder, name)
+        for folder, folders, names in os.walk(reading.root)
+        for name in _visible(folders, names)
+    }
+    paths |= {path for path in _referred_to(reading) if path.is_relative_to(reading.root)}
+    return {
+        path.relative_to(reading.root).as_posix(): known.get(path) or _hash(path)
+        for path in sorted(paths)
+        if not path.is_symlink()
+    }
+
+
+def _visible(folders: list[str], names: list[str]) -> list[str]:
+    folders[:] = [name for name in folders if not name.startswith(".")]
+    return [name for name in names if not name.startswith(".")]
+
+
+def _referred_to(reading: Reading) -> set[Path]:
+    masks = {
+        mask.path
+        for radiograph in reading.radiographs
+        for parts in radiograph.masks.values()
+        for mask in parts
+        if isinstance(mask, MaskFile)
+    }
+    return masks | {radiograph.path for radiograph in reading.radiographs}
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return UNREADABLE
