@@ -13,14 +13,82 @@ from hilum.cli.terminal import EXIT_INTERRUPTED, progress_bars, say, say_error, 
 if TYPE_CHECKING:
     from hilum.dataset.compile import Compiled
 
+_SELECTION = "Which radiographs"
+_SPLITS = "Groups and splits"
+
 
 def compile_folders(
     folders: Downloads,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The dataset folder to make.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="The dataset folder to make; by default named after the classes and today's date.",
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="Findings to tell apart, 'covid,pneumonia,normal'; others are left out. Published "
+            "choices: covid,normal; covid,viral pneumonia,normal; covid,lung_opacity,normal; "
+            "covid,lung_opacity,normal,viral pneumonia.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = None,
+    views: Annotated[
+        str, typer.Option(help="'frontal', or 'all' with laterals.", rich_help_panel=_SELECTION)
+    ] = "frontal",
+    adults_only: Annotated[
+        bool,
+        typer.Option(
+            "--adults-only",
+            help="Leave out all under 18 years or of unknown age.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = False,
+    licence: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only images under it: a name such as CC-BY, 'open' or 'commercial'; may be given "
+            "several times. Unknown is not permission.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = None,
+    unlabelled: Annotated[
+        bool,
+        typer.Option(
+            "--unlabelled",
+            help="Keep images without finding, mask and score.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = False,
+    balance: Annotated[
+        str,
+        typer.Option(help="'equal' or 'none': images per class.", rich_help_panel=_SELECTION),
+    ] = "none",
+    balance_on: Annotated[
+        str, typer.Option(help="'train', or 'all' splits.", rich_help_panel=_SELECTION)
+    ] = "train",
     split: Annotated[
-        str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
+        str,
+        typer.Option(
+            help="'official' keeps published splits; 'patient' draws all anew.",
+            rich_help_panel=_SPLITS,
+        ),
     ] = "official",
-    seed: Annotated[int, typer.Option(help="For drawn splits.")] = 0,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Draw folds over train and validation.", rich_help_panel=_SPLITS),
+    ] = None,
+    holdout: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A collection or origin to test on; may be given several times.",
+            rich_help_panel=_SPLITS,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For all draws.", rich_help_panel=_SPLITS)] = 0,
     salt: Salt = None,
     enhance: Annotated[
         str | None,
@@ -53,12 +121,24 @@ def compile_folders(
             "--seed": seed != 0,
             "--enhance": enhance is not None,
             "--lungs-only": lungs_only,
+            "--classes": classes is not None,
+            "--views": views != "frontal",
+            "--adults-only": adults_only,
+            "--licence": bool(licence),
+            "--unlabelled": unlabelled,
+            "--balance": balance != "none",
+            "--balance-on": balance_on != "train",
+            "--folds": folds is not None,
+            "--holdout": bool(holdout),
         }
         for name, is_given in said.items():
             if is_given:
                 raise typer.BadParameter("the lock says that already", param_hint=name)
+        if output is None:
+            raise typer.BadParameter("name the folder to make", param_hint="--output")
         make_again(from_lock, folders, output, workers=workers, salt=salt)
         return
+    from hilum.cli.selection import balance_of, default_folder, selection_of
     from hilum.cli.variant import bundled_lungs_finder, enhancement
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
@@ -66,13 +146,19 @@ def compile_folders(
 
     if split not in ("official", "patient"):
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
-    drawing = SplitOptions(keep_official=split == "official", seed=seed)
+    drawing = SplitOptions(
+        keep_official=split == "official", seed=seed, folds=folds, holdout=tuple(holdout or ())
+    )
+    selection = selection_of(classes, views, adults_only, licence, unlabelled)
+    output = output or default_folder(selection.classes)
     options = CompileOptions(
         drawing,
         workers or available_cores(),
         salt,
         enhance=enhancement(enhance),
         lungs_only=bundled_lungs_finder() if lungs_only else None,
+        selection=selection,
+        balance=balance_of(balance, balance_on),
     )
     try:
         with progress_bars() as progress:

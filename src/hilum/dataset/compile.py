@@ -15,16 +15,19 @@ from hilum.collections.collection import Reading
 from hilum.collections.dicom_patients import add_dicom_facts
 from hilum.collections.pseudonyms import PatientKey
 from hilum.collections.registry import read_source, recognise
+from hilum.dataset.balance import BalanceOptions
 from hilum.dataset.card.page import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.issues import Issue, issues_of, write_issues
 from hilum.dataset.lock import write_lock
 from hilum.dataset.merge import merge_copies
+from hilum.dataset.place import place_rows
 from hilum.dataset.prepare import Prepared, prepare
-from hilum.dataset.split import SplitOptions, assign_splits, group_ids
+from hilum.dataset.select import SelectionOptions
+from hilum.dataset.split import SplitOptions
 from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
 from hilum.dataset.variant import LungsFinder, Variant
-from hilum.dataset.write import PlacedRow, write_shards
+from hilum.dataset.write import write_shards
 from hilum.errors import DatasetError
 from hilum.imaging.enhance import Enhancement
 from hilum.radiograph import Radiograph
@@ -45,6 +48,8 @@ class CompileOptions:
     lungs_only: LungsFinder | None = None
     """Films are cut to the lungs that it finds, those with lung masks of their own too: a cut by
     readers in one collection and by a model in another would tell collections apart."""
+    selection: SelectionOptions = field(default_factory=SelectionOptions)
+    balance: BalanceOptions = field(default_factory=BalanceOptions)
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ def compile_dataset(
     Raises:
         CollectionError: a folder is no known collection, its tables are damaged, an archive
             cannot be unpacked, or the salt is too short.
-        DatasetError: not one image could be read, or a folder is given twice.
+        DatasetError: not one image could be read, a folder is given twice, or the options
+            cannot be met by these images.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, or cannot be written.
     """
@@ -105,9 +111,7 @@ def compile_sources(
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
         merged = merge_copies(prepared, issues)
-        groups = group_ids(merged)
-        splits = assign_splits(merged, groups, options.split, issues)
-        rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
+        rows = place_rows(merged, options.selection, options.split, options.balance, issues)
         folder = work.folder
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
