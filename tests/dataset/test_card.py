@@ -48,7 +48,8 @@ def test_the_lock_holds_every_source_every_file_and_the_options(compiled: Datase
     (read,) = lock["inputs"]
     assert (read["collection"], read["images"]) == ("covid-qu-ex", 7)
     assert lock["packages"].keys() >= {"pydicom", "python-gdcm"}
-    split = {"keep_official": True, "fractions": [0.8, 0.1, 0.1], "seed": 0}
+    draw = {"fractions": [0.8, 0.1, 0.1], "seed": 0, "folds": None, "holdout": []}
+    split = {"keep_official": True, **draw}
     assert lock["options"]["split"] == split and not {"salt", "workers"} & lock["options"].keys()
     hashes = {
         path.relative_to(collection).as_posix(): sha256(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from click.core import ParameterSource
 
 from hilum.cli.options import Downloads, Salt, Workers
 from hilum.cli.terminal import EXIT_INTERRUPTED, progress_bars, say, say_error, show_table
@@ -13,14 +14,95 @@ from hilum.cli.terminal import EXIT_INTERRUPTED, progress_bars, say, say_error, 
 if TYPE_CHECKING:
     from hilum.dataset.compile import Compiled
 
+_SELECTION = "Which radiographs"
+_SPLITS = "Copies, groups and splits"
+
+
+_BESIDE_A_LOCK = ("folders", "output", "salt", "from_lock", "workers")
+"""What a lock does not say."""
+
 
 def compile_folders(
+    context: typer.Context,
     folders: Downloads,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The dataset folder to make.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="The dataset folder to make; by default named after the classes and today's date.",
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="Findings to tell apart, 'covid,pneumonia,normal'; others are left out. Published "
+            "choices: covid,normal; covid,viral pneumonia,normal; covid,lung_opacity,normal; "
+            "covid,lung_opacity,normal,viral pneumonia.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = None,
+    views: Annotated[
+        str, typer.Option(help="'frontal', or 'all' with laterals.", rich_help_panel=_SELECTION)
+    ] = "frontal",
+    adults_only: Annotated[
+        bool,
+        typer.Option(
+            "--adults-only",
+            help="Leave out all under 18 years or of unknown age.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = False,
+    licence: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only images under it: a name such as CC-BY, 'open' or 'commercial'; may be given "
+            "several times. Unknown is not permission.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = None,
+    unlabelled: Annotated[
+        bool,
+        typer.Option(
+            "--unlabelled",
+            help="Keep images without finding, mask and score.",
+            rich_help_panel=_SELECTION,
+        ),
+    ] = False,
+    balance: Annotated[
+        str,
+        typer.Option(help="'equal' or 'none': images per class.", rich_help_panel=_SELECTION),
+    ] = "none",
+    balance_on: Annotated[
+        str, typer.Option(help="'train', or 'all' splits.", rich_help_panel=_SELECTION)
+    ] = "train",
+    on_conflict: Annotated[
+        str,
+        typer.Option(
+            help="Whose finding stays where copies of one film differ: 'leader' (the best pixels), "
+            "'majority', 'unknown' (none), or 'drop' the film.",
+            rich_help_panel=_SPLITS,
+        ),
+    ] = "leader",
     split: Annotated[
-        str, typer.Option(help="'official' keeps published splits; 'patient' draws all anew.")
+        str,
+        typer.Option(
+            help="'official' keeps published splits; 'patient' draws all anew.",
+            rich_help_panel=_SPLITS,
+        ),
     ] = "official",
-    seed: Annotated[int, typer.Option(help="For drawn splits.")] = 0,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Draw folds over train and validation.", rich_help_panel=_SPLITS),
+    ] = None,
+    holdout: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A collection or origin to test on; may be given several times.",
+            rich_help_panel=_SPLITS,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For all draws.", rich_help_panel=_SPLITS)] = 0,
     salt: Salt = None,
     enhance: Annotated[
         str | None,
@@ -48,17 +130,16 @@ def compile_folders(
     if from_lock is not None:
         from hilum.cli.from_lock import make_again
 
-        said = {
-            "--split": split != "official",
-            "--seed": seed != 0,
-            "--enhance": enhance is not None,
-            "--lungs-only": lungs_only,
-        }
-        for name, is_given in said.items():
-            if is_given:
-                raise typer.BadParameter("the lock says that already", param_hint=name)
+        for name in context.params:
+            source = context.get_parameter_source(name)
+            if source is ParameterSource.COMMANDLINE and name not in _BESIDE_A_LOCK:
+                option = f"--{name.replace('_', '-')}"
+                raise typer.BadParameter("the lock says that already", param_hint=option)
+        if output is None:
+            raise typer.BadParameter("name the folder to make", param_hint="--output")
         make_again(from_lock, folders, output, workers=workers, salt=salt)
         return
+    from hilum.cli.selection import balance_of, conflict_rule, default_folder, selection_of
     from hilum.cli.variant import bundled_lungs_finder, enhancement
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
@@ -66,13 +147,20 @@ def compile_folders(
 
     if split not in ("official", "patient"):
         raise typer.BadParameter(f"{split!r} is neither official nor patient", param_hint="--split")
-    drawing = SplitOptions(keep_official=split == "official", seed=seed)
+    drawing = SplitOptions(
+        keep_official=split == "official", seed=seed, folds=folds, holdout=tuple(holdout or ())
+    )
+    selection = selection_of(classes, views, adults_only, licence, unlabelled)
+    output = output or default_folder(selection.classes)
     options = CompileOptions(
         drawing,
         workers or available_cores(),
         salt,
         enhance=enhancement(enhance),
         lungs_only=bundled_lungs_finder() if lungs_only else None,
+        on_conflict=conflict_rule(on_conflict),
+        selection=selection,
+        balance=balance_of(balance, balance_on),
     )
     try:
         with progress_bars() as progress:
@@ -90,6 +178,8 @@ def _tell(compiled: Compiled) -> None:
     if compiled.issues_by_kind:
         show_table(("issue", "count"), list(compiled.issues_by_kind.items()))
         say(f"Each is a line of {compiled.folder / 'issues.csv'}")
+    if compiled.gains:
+        show_table(("known through a copy alone", "radiographs"), list(compiled.gains.items()))
     if compiled.has_passing_pseudonyms:
         say(
             "Patients of DICOM files were given pseudonyms for this dataset only, and splits drawn"

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hilum.collections.archives import Source, open_sources
-from hilum.collections.collection import Reading
 from hilum.collections.dicom_patients import add_dicom_facts
 from hilum.collections.pseudonyms import PatientKey
-from hilum.collections.registry import read_source, recognise
+from hilum.dataset.balance import BalanceOptions
 from hilum.dataset.card.page import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.issues import Issue, issues_of, write_issues
 from hilum.dataset.lock import write_lock
 from hilum.dataset.merge import count_gains, merge_copies
+from hilum.dataset.place import place_rows
 from hilum.dataset.prepare import Prepared, prepare
-from hilum.dataset.split import SplitOptions, assign_splits, group_ids
+from hilum.dataset.select import SelectionOptions
+from hilum.dataset.sources import read_sources
+from hilum.dataset.split import SplitOptions
 from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
 from hilum.dataset.unite import OnConflict
 from hilum.dataset.variant import LungsFinder, Variant
-from hilum.dataset.write import PlacedRow, write_shards
+from hilum.dataset.write import write_shards
 from hilum.errors import DatasetError
 from hilum.imaging.enhance import Enhancement
 from hilum.radiograph import Radiograph
@@ -48,6 +48,8 @@ class CompileOptions:
     lungs_only: LungsFinder | None = None
     """Films are cut to the lungs that it finds, those with lung masks of their own too: a cut by
     readers in one collection and by a model in another would tell collections apart."""
+    selection: SelectionOptions = field(default_factory=SelectionOptions)
+    balance: BalanceOptions = field(default_factory=BalanceOptions)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def compile_dataset(
     Raises:
         CollectionError: a folder is no known collection, its tables are damaged, an archive
             cannot be unpacked, or the salt is too short.
-        DatasetError: not one image could be read, or a folder is given twice.
+        DatasetError: not one image could be read, a folder is given twice, or the options
+            cannot be met by these images.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, or cannot be written.
     """
@@ -110,9 +113,7 @@ def compile_sources(
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
         merged = merge_copies(prepared, issues, on_conflict=options.on_conflict, progress=progress)
-        groups = group_ids(merged)
-        splits = assign_splits(merged, groups, options.split, issues)
-        rows = [PlacedRow(*placed) for placed in zip(merged, groups, splits, strict=True)]
+        rows = place_rows(merged, options.selection, options.split, options.balance, issues)
         folder = work.folder
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
@@ -129,51 +130,9 @@ def compile_sources(
         images_read=len(records),
         rows_by_split=dict(sorted(Counter(str(row.split) for row in rows).items())),
         issues_by_kind=dict(sorted(Counter(issue.kind for issue in issues).items())),
-        gains=count_gains(merged),
+        gains=count_gains([row.row for row in rows]),
         has_passing_pseudonyms=options.salt is None and told.has_pseudonyms,
     )
-
-
-def read_sources(sources: Sequence[Source]) -> list[Reading]:
-    """What each source holds, its paths as they stand in the dataset.
-
-    Raises:
-        DatasetError: a folder is given twice.
-        CollectionError: a folder is no known collection, or damaged.
-    """
-    roots = [recognise(source.path)[1].resolve() for source in sources]
-    if len(set(roots)) < len(roots):
-        named = ", ".join(str(source.named) for source in sources)
-        raise DatasetError("a folder is given twice", path=named, remedy="give each once")
-    readings = [
-        read_source(source, others=[other for other in roots if other != root])
-        for source, root in zip(sources, roots, strict=True)
-    ]
-    return [_tell_apart(reading, readings) for reading in readings]
-
-
-def _tell_apart(reading: Reading, readings: Sequence[Reading]) -> Reading:
-    """Where several folders of one collection are given, paths begin where the folders part."""
-    roots = [_place(other) for other in readings if other.collection == reading.collection]
-    if len(roots) == 1:
-        return reading
-    place = _place(reading).relative_to(os.path.commonpath(roots))
-    return dataclasses.replace(
-        reading,
-        radiographs=tuple(
-            dataclasses.replace(r, source_path=(place / r.source_path).as_posix())
-            for r in reading.radiographs
-        ),
-        problems=tuple(
-            dataclasses.replace(p, source_path=(place / p.source_path).as_posix())
-            for p in reading.problems
-        ),
-    )
-
-
-def _place(reading: Reading) -> Path:
-    """Where the collection begins; in an archive, as if that were a folder."""
-    return reading.shown_root.resolve()
 
 
 def _prepare(

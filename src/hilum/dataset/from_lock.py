@@ -11,10 +11,11 @@ from typing import Any
 import hilum
 from hilum.collections.archives import Source, open_sources
 from hilum.collections.pseudonyms import PatientKey
-from hilum.dataset.compile import Compiled, CompileOptions, compile_sources, read_sources
+from hilum.dataset.compile import Compiled, CompileOptions, compile_sources
 from hilum.dataset.inputs import hash_files
 from hilum.dataset.lock import LOCK_FORMAT, package_versions
 from hilum.dataset.lock_options import options_from_values
+from hilum.dataset.sources import read_sources
 from hilum.dataset.unfinished import refuse_existing
 from hilum.dataset.variant import LungsFinder
 from hilum.errors import DatasetError

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hilum.dataset.classes import class_of
+from hilum.dataset.draw import draw_parts
+from hilum.dataset.holdout import hold_out
 from hilum.dataset.issues import Issue
 from hilum.dataset.merge import MergedRow
 from hilum.errors import DatasetError
-from hilum.radiograph import Split
+from hilum.radiograph import Finding, Split
 
 _TEST_SIDE = (Split.TEST, Split.VALIDATION, Split.TRAIN)
 """A torn group goes to the first of these that it touches."""
@@ -22,15 +24,19 @@ class SplitOptions:
     """How radiographs are divided.
 
     ``fractions`` are the shares of train, validation and test, of the images that have no
-    official split (or of all, where ``keep_official`` is False); they add up to 1.
+    official split (or of all, where ``keep_official`` is False); they add up to 1. ``holdout``
+    names collections or origins that are tested on; nothing else is then drawn into test.
+    ``folds`` is how many are drawn over train and validation; None: none.
 
     Raises:
-        DatasetError: the fractions do not add up to 1.
+        DatasetError: the fractions do not add up to 1, or fewer than two folds.
     """
 
     keep_official: bool = True
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
     seed: int = 0
+    folds: int | None = None
+    holdout: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.fractions) < 0 or not math.isclose(sum(self.fractions), 1, abs_tol=1e-6):
@@ -39,10 +45,14 @@ class SplitOptions:
                 got=", ".join(map(str, self.fractions)),
                 expected="shares of train, validation and test that add up to 1",
             )
+        if self.folds is not None and self.folds < 2:
+            raise DatasetError("too few folds", got=str(self.folds), expected="2 or more")
 
 
-def group_ids(rows: Sequence[MergedRow]) -> list[str]:
+def group_ids(rows: Sequence[MergedRow], links: Iterable[tuple[int, int]] = ()) -> list[str]:
     """The group of each row: rows that share a patient, directly or through others.
+
+    ``links`` are further pairs of rows, by their indices, that belong together.
 
     A row of an unknown patient is a group of its own. A group is named after its first
     patient in alphabetical order, else after its image.
@@ -60,25 +70,84 @@ def group_ids(rows: Sequence[MergedRow]) -> list[str]:
             low, high = sorted((find(first), find(other)))
             parent[high] = low
         find(first)
-    return [find(min(row.patients, default=row.prepared.image_id)) for row in rows]
+    names = [min(row.patients, default=row.prepared.image_id) for row in rows]
+    for one, two in links:
+        low, high = sorted((find(names[one]), find(names[two])))
+        parent[high] = low
+    return [find(name) for name in names]
 
 
 def assign_splits(
-    rows: Sequence[MergedRow], groups: Sequence[str], options: SplitOptions, issues: list[Issue]
+    rows: Sequence[MergedRow],
+    groups: Sequence[str],
+    options: SplitOptions,
+    issues: list[Issue],
+    *,
+    classes: Sequence[Finding] = (),
 ) -> list[Split]:
     """The split of each row, the same for all rows of a group.
 
-    Official splits are kept where asked; a group that an official split tears apart goes
-    whole to its test-most side, and each row moved is an issue. The other groups are drawn
-    by ``seed``, stratified by their commonest finding.
+    What is held out becomes test. Official splits are kept where asked; a group that an official
+    split tears apart goes whole to its test-most side. Each row moved is an issue. The other groups
+    are drawn by ``seed``, stratified by class × origin; into train and validation only where
+    something is held out.
+
+    Raises:
+        DatasetError: what is to be held out does not occur, or a split would have none of a class.
     """
     members: dict[str, list[MergedRow]] = defaultdict(list)
     for row, group in zip(rows, groups, strict=True):
         members[group].append(row)
-    drawn = dict(_official(members, issues)) if options.keep_official else {}
-    rest = {group: rows for group, rows in members.items() if group not in drawn}
-    drawn |= _draw(rest, options)
-    return [drawn[group] for group in groups]
+    drawn = hold_out(members, options.holdout, issues)
+    rest = {group: found for group, found in members.items() if group not in drawn}
+    if options.keep_official:
+        drawn |= _official(rest, issues)
+    rest = {group: found for group, found in members.items() if group not in drawn}
+    shares = _shares(options)
+    parts = draw_parts(rest, shares, classes=classes, seed=str(options.seed))
+    drawn |= {group: list(Split)[part] for group, part in parts.items()}
+    splits = [drawn[group] for group in groups]
+    _check(rows, splits, options, classes)
+    return splits
+
+
+def _shares(options: SplitOptions) -> tuple[float, float, float]:
+    train, validation, _ = options.fractions
+    if not options.holdout:
+        return options.fractions
+    whole = train + validation
+    return (train / whole, validation / whole, 0) if whole else (1, 0, 0)
+
+
+def _check(
+    rows: Sequence[MergedRow],
+    splits: Sequence[Split],
+    options: SplitOptions,
+    classes: Sequence[Finding],
+) -> None:
+    """A split has each class or no image; what was held out may be of one class."""
+    counts = Counter(
+        (split, class_of(row.prepared.radiograph.finding, classes))
+        for row, split in zip(rows, splits, strict=True)
+    )
+    for split, share in zip(Split, options.fractions, strict=True):
+        if split is Split.TEST and options.holdout:
+            continue
+        if split is Split.VALIDATION and options.folds is not None:
+            continue
+        wanted = split in splits or split is Split.TRAIN or not options.keep_official
+        if share and wanted and any(not counts[split, name] for name in classes):
+            raise DatasetError(
+                f"{split} would be empty of a class",
+                got=", ".join(f"{counts[split, name]} × {name}" for name in classes),
+                remedy="draw other splits or with another seed, or give further collections",
+            )
+    if options.holdout and Split.TRAIN not in splits:
+        raise DatasetError(
+            "nothing is left to train on",
+            got=f"{splits.count(Split.TEST)} of {len(rows)} images held out or in official tests",
+            remedy="hold out less",
+        )
 
 
 def _official(members: Mapping[str, Sequence[MergedRow]], issues: list[Issue]) -> dict[str, Split]:
@@ -101,23 +170,3 @@ def _official(members: Mapping[str, Sequence[MergedRow]], issues: list[Issue]) -
                     )
                 )
     return chosen
-
-
-def _draw(members: Mapping[str, Sequence[MergedRow]], options: SplitOptions) -> dict[str, Split]:
-    strata: dict[str, list[str]] = defaultdict(list)
-    for group, rows in members.items():
-        findings = Counter(str(row.prepared.radiograph.finding) for row in rows)
-        strata[min(findings, key=lambda name: (-findings[name], name))].append(group)
-    drawn: dict[str, Split] = {}
-    for stratum in sorted(strata):
-        names = sorted(strata[stratum])
-        random.Random(f"{options.seed}:{stratum}").shuffle(names)
-        total = sum(len(members[name]) for name in names)
-        train, validation, _ = options.fractions
-        bounds = ((train, Split.TRAIN), (train + validation, Split.VALIDATION), (2, Split.TEST))
-        placed = 0
-        for name in names:
-            middle = (placed + len(members[name]) / 2) / total
-            drawn[name] = next(split for bound, split in bounds if middle < bound)
-            placed += len(members[name])
-    return drawn

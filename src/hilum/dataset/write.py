@@ -33,6 +33,7 @@ class PlacedRow:
     row: MergedRow
     group_id: str
     split: Split
+    fold: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def label_values(placed: PlacedRow) -> dict[str, Any]:
         "image_id": prepared.image_id,
         "group_id": placed.group_id,
         "licence": radiograph.licence.name,
-        "fold": None,
+        "fold": placed.fold,
         "width": prepared.width,
         "height": prepared.height,
         "crop_left": cut and cut.left,

@@ -1,0 +1,62 @@
+"""Holding out a collection or an origin: an external test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from hilum.dataset.issues import Issue
+from hilum.dataset.merge import MergedRow
+from hilum.errors import DatasetError
+from hilum.radiograph import Split
+
+
+def hold_out(
+    members: Mapping[str, Sequence[MergedRow]], names: Sequence[str], issues: list[Issue]
+) -> dict[str, Split]:
+    """Each group that touches a collection or origin of ``names`` → test.
+
+    Rows of such groups that come from elsewhere are issues.
+
+    Raises:
+        DatasetError: a name does not occur.
+    """
+    wanted = {name.strip().casefold() for name in names}
+    counts = Counter(name for rows in members.values() for row in rows for name in _homes(row))
+    missing = wanted - {name.casefold() for name in counts}
+    if missing:
+        raise DatasetError(
+            "what is to be held out does not occur",
+            got=", ".join(sorted(missing)),
+            expected=", ".join(f"{name} ({count})" for name, count in sorted(counts.items())),
+        )
+    held: dict[str, Split] = {}
+    for group, rows in members.items():
+        touching = [row for row in rows if _is_held(row, wanted)]
+        if not touching:
+            continue
+        held[group] = Split.TEST
+        for row in rows:
+            if not _is_held(row, wanted):
+                radiograph = row.prepared.radiograph
+                detail = f"now test: group {group} is also in {', '.join(sorted(names))}"
+                issues.append(
+                    Issue(
+                        radiograph.collection,
+                        radiograph.source_path,
+                        "held out with its group",
+                        detail,
+                    )
+                )
+    return held
+
+
+def _is_held(row: MergedRow, wanted: set[str]) -> bool:
+    return any(name.casefold() in wanted for name in _homes(row))
+
+
+def _homes(row: MergedRow) -> set[str]:
+    """The collections of all copies, and the origin where it is known."""
+    collections = {source.partition(":")[0] for source in row.sources}
+    origin = row.prepared.radiograph.origin
+    return collections | ({origin} if origin else set())
