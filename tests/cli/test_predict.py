@@ -20,6 +20,8 @@ from tests.collections.zips import add_link, zip_folder
 from tests.fakes.model import FINDINGS, draw_pixels
 from tests.inference.outputs import files_below, read_rows, write_png
 
+TABLES = {"predictions.csv", "hilum-predict.json"}
+
 
 @pytest.fixture
 def films(tmp_path: Path) -> Path:
@@ -161,12 +163,10 @@ def test_options_reach_the_folder(hilum: Hilum, model: Path, films: Path, tmp_pa
     names = {"covid.lungs.png", "covid.infection.png"}
     maps = {f"covid.{target}.png" for target in ("right_lung", "left_lung", "infection")}
     expected = {f"masks/{n}" for n in names} | {f"probabilities/{n}" for n in maps}
-    assert files_below(out) == {"predictions.csv"} | expected
+    assert files_below(out) == TABLES | expected
     assert hilum(*arguments).returncode == 2
     assert hilum(*arguments, "--overwrite").returncode == 0
-    assert files_below(out) == {"predictions.csv", "overlays/covid.png"} | {
-        f"masks/{n}" for n in names
-    }
+    assert files_below(out) == TABLES | {"overlays/covid.png"} | {f"masks/{n}" for n in names}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_control_c_keeps_what_is_finished(threads: int, model: Path, tmp_path: P
     told = [json.loads(line)["path"] for line in [*first, *output.splitlines()]]
     assert process.returncode == 130
     assert "Traceback" not in errors
-    said = re.match(r"Interrupted: (\d+) of 600 images are finished and kept in .*out; ", errors)
+    said = re.match(r"Interrupted: (\d+) of 600 images finished and kept in .*out; ", errors)
     assert said is not None, errors
     rows = list(read_rows(tmp_path / "out"))
     # It may be interrupted between writing a row, counting it and telling it.

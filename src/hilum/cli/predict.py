@@ -15,6 +15,7 @@ from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
 from hilum.cli.terminal import (
     EXIT_INTERRUPTED,
     EXIT_SOME_FAILED,
+    counted,
     progress_bars,
     say,
     say_error,
@@ -101,7 +102,9 @@ def predict_images(
         )
         counts = _watch(work, len(images), output, as_json=as_json)
     summary = ", ".join(f"{count} {status}" for status, count in counts.items())
-    say_error(f"{len(images)} images: {summary}. Written to {output}. Research use only.")
+    say_error(
+        f"{counted(len(images), 'image')}: {summary}. Written to {output}. Research use only."
+    )
     if counts[Status.FAILED]:
         raise typer.Exit(EXIT_SOME_FAILED)
 
@@ -165,7 +168,7 @@ def _watch(
             counts = work(on_row=on_row, on_kept=on_kept)
     except KeyboardInterrupt:
         say_error(
-            f"Interrupted: {done} of {total} images are finished and kept in {output}; "
+            f"Interrupted: {done} of {counted(total, 'image')} finished and kept in {output}; "
             "the same command with --resume goes on."
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
