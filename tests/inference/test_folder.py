@@ -284,7 +284,7 @@ def test_inputs_in_the_output_folder_are_refused_before_anything_goes(
     write_png(out / "masks/film.png", draw_pixels())
     before = files_below(tmp_path)
     (tmp_path / "links").mkdir()
-    (tmp_path / "links/film.png").symlink_to(out / "masks/covid.lungs.png")
+    (tmp_path / "links/film.png").symlink_to(out / "masks/film.png")
     for inputs in (out, out / "masks", out / "masks/film.png", tmp_path / "links"):
         images = find_inputs([inputs]).images
         assert images
