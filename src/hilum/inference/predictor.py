@@ -19,7 +19,7 @@ from hilum.inference.judge import decide_finding, doubt, judge
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
-from hilum.inference.refusal import refuse_after, refuse_before
+from hilum.inference.refusal import refuse_after, refuse_before, suggest_cropping
 from hilum.inference.runtime import RuntimeName, default_runtime, load_runtime
 from hilum.inference.severity import UNMEASURED, Severity
 from hilum.radiograph import Finding, Structure
@@ -241,7 +241,8 @@ class Predictor:
             look.pixels, outlined, look.masks, description.targets, description.film_check
         )
         if refusal is not None:
-            return Prediction(path, Status.REFUSED, refusal, width, height)
+            told = "; ".join(filter(None, [refusal, suggest_cropping(look.pixels)]))
+            return Prediction(path, Status.REFUSED, told, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.
         probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
         finding = decide_finding(probabilities, description.operating_points.finding)
