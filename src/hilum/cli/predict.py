@@ -79,16 +79,19 @@ def predict_images(
     if overwrite and resume:
         raise typer.BadParameter("give --overwrite or --resume, not both", param_hint="--resume")
     runtime_name = known_runtime(runtime)
+    from hilum.inference.bundled import read_bundled_model
     from hilum.inference.earlier import Earlier
     from hilum.inference.folder import PictureOptions, predict_to_folder
-    from hilum.inference.model import BUNDLED_MODEL, read_model
+    from hilum.inference.inputs import require_paths
+    from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor, Status
     from hilum.workers import available_cores
 
+    require_paths(paths)  # before an archive among them is unpacked
     with _opened(paths, quiet=as_json) as sources:
         images = _find(sources, output).images
         predictor = Predictor(
-            read_model(model or BUNDLED_MODEL),
+            read_bundled_model() if model is None else read_model(model),
             threads=min(threads or available_cores(), len(images)),
             runtime=runtime_name,
         )
