@@ -167,7 +167,7 @@ def _scores(model: Model, *, collections: int | None) -> str:
 def _protocol(score: Score) -> tuple[str, str]:
     """(how the score was computed, on what)."""
     how, _, where = score.protocol.rpartition("; ")
-    return how, where
+    return how or "share", where
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
