@@ -16,4 +16,5 @@ def draw_no_film() -> NDArray[np.uint8]:
     """
     at = (np.arange(_SIDE, dtype=np.float64) + 0.5) / _SIDE - 0.5
     radius = np.sqrt(at[:, None] ** 2 + at[None, :] ** 2)
-    return np.rint(185 + 35 * np.sin(40 * radius)).astype(np.uint8)
+    rings: NDArray[np.uint8] = np.rint(185 + 35 * np.sin(40 * radius)).astype(np.uint8)
+    return rings
