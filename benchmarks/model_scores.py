@@ -78,7 +78,7 @@ def print_scores(scores: Sequence[Score]) -> None:
     for where in dict.fromkeys(score.protocol.split("; ")[-1] for score in scores):
         print(f"\n{where}\n")
         rows = [
-            (s.name, f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n)
+            (s.name, f"{s.value:.3f}", s.interval, s.n)
             for s in scores
             if s.protocol.endswith(where)
         ]

@@ -150,7 +150,7 @@ def _scores(model: Model, *, collections: int | None) -> str:
     protocols = list(dict.fromkeys(_protocol(score)[1] for score in description.scores))
     for protocol in protocols[:collections]:
         rows = [
-            (s.name.replace("_", " "), f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n, how)
+            (s.name.replace("_", " "), f"{s.value:.3f}", s.interval, s.n, how)
             for s, (how, where) in ((s, _protocol(s)) for s in description.scores)
             if where == protocol
         ]
@@ -167,7 +167,7 @@ def _scores(model: Model, *, collections: int | None) -> str:
 def _protocol(score: Score) -> tuple[str, str]:
     """(how the score was computed, on what)."""
     how, _, where = score.protocol.rpartition("; ")
-    return how, where
+    return how or "share", where
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

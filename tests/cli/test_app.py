@@ -103,7 +103,7 @@ def test_predict_then_report(hilum: Hilum, model: Path, tmp_path: Path) -> None:
     done = hilum("predict", tmp_path / "in", "-o", tmp_path / "out", "--model", model)
     assert done.returncode == 0
     done = hilum("report", tmp_path / "out", "-o", tmp_path / "report.html")
-    assert done.returncode == 0 and "1 images" in done.stdout
+    assert done.returncode == 0 and "1 image on" in done.stdout
     assert "film.png" in (tmp_path / "report.html").read_text()
     done = hilum("report", tmp_path / "in", "-o", tmp_path / "report2.html")
     assert done.returncode == 2 and "no predictions" in done.stderr

@@ -20,6 +20,8 @@ from tests.collections.zips import add_link, zip_folder
 from tests.fakes.model import FINDINGS, draw_pixels
 from tests.inference.outputs import files_below, read_rows, write_png
 
+TABLES = {"predictions.csv", "hilum-predict.json"}
+
 
 @pytest.fixture
 def films(tmp_path: Path) -> Path:
@@ -52,6 +54,39 @@ def test_one_failed_is_exit_1(hilum: Hilum, model: Path, films: Path, tmp_path: 
     assert done.returncode == 1
     assert "4 images: 3 ok, 0 refused, 1 failed." in done.stderr
     assert len(read_rows(tmp_path / "out")) == 4
+
+
+def test_a_named_file_that_cannot_be_read_is_a_failed_row(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "gone.png").symlink_to("nowhere")
+    arguments = (films / "covid.png", tmp_path / "gone.png", films / "normal.png")
+    done = hilum("predict", *arguments, "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 1
+    assert "3 images: 2 ok, 0 refused, 1 failed." in done.stderr
+    row = read_rows(tmp_path / "out")["gone.png"]
+    assert (row["status"], row["image_sha256"]) == ("failed", "")
+
+
+def test_what_is_missing_is_told_before_an_archive_is_unpacked(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "damaged.zip").write_bytes(b"PK\3\4")
+    given = (tmp_path / "damaged.zip", tmp_path / "a.png", films, tmp_path / "b.png")
+    done = hilum("predict", *given, "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 2 and "there is no such file or folder" in done.stderr
+    assert str(tmp_path / "a.png") in done.stderr and str(tmp_path / "b.png") in done.stderr
+
+
+def test_names_stay_as_they_are_though_a_spreadsheet_would_compute_them(
+    hilum: Hilum, model: Path, tmp_path: Path
+) -> None:
+    names = ["+1.png", "-1.png", "=1+1.png", "@SUM(A1).png"]
+    for name in names:
+        write_png(tmp_path / "in" / name, draw_pixels())
+    done = hilum("predict", tmp_path / "in", "-o", tmp_path / "out", "--model", model)
+    assert done.returncode == 0
+    assert list(read_rows(tmp_path / "out")) == names
 
 
 @pytest.mark.parametrize(
@@ -161,12 +196,10 @@ def test_options_reach_the_folder(hilum: Hilum, model: Path, films: Path, tmp_pa
     names = {"covid.lungs.png", "covid.infection.png"}
     maps = {f"covid.{target}.png" for target in ("right_lung", "left_lung", "infection")}
     expected = {f"masks/{n}" for n in names} | {f"probabilities/{n}" for n in maps}
-    assert files_below(out) == {"predictions.csv"} | expected
+    assert files_below(out) == TABLES | expected
     assert hilum(*arguments).returncode == 2
     assert hilum(*arguments, "--overwrite").returncode == 0
-    assert files_below(out) == {"predictions.csv", "overlays/covid.png"} | {
-        f"masks/{n}" for n in names
-    }
+    assert files_below(out) == TABLES | {"overlays/covid.png"} | {f"masks/{n}" for n in names}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +271,7 @@ def test_control_c_keeps_what_is_finished(threads: int, model: Path, tmp_path: P
     told = [json.loads(line)["path"] for line in [*first, *output.splitlines()]]
     assert process.returncode == 130
     assert "Traceback" not in errors
-    said = re.match(r"Interrupted: (\d+) of 600 images are finished and kept in .*out; ", errors)
+    said = re.match(r"Interrupted: (\d+) of 600 images finished and kept in .*out; ", errors)
     assert said is not None, errors
     rows = list(read_rows(tmp_path / "out"))
     # It may be interrupted between writing a row, counting it and telling it.

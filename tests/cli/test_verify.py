@@ -41,6 +41,7 @@ def test_all_well(hilum: Hilum) -> None:
         assert f"\n{runtime} " in f"\n{done.stdout}"
     for word in (*IMAGES, package.__version__, "opencv", "numpy", "instructions", " on CPU"):
         assert word in done.stdout
+    assert "A drawing that is no chest film: refused, as it should be." in done.stdout
     last = done.stdout.splitlines()[-1]
     assert last.startswith("This installation gives the stored results")
     assert last.endswith("Research use only.")

@@ -105,7 +105,9 @@ def test_a_lost_table_is_told_where_the_collection_is_not_recognised(
 ) -> None:
     archive = zip_folder(hannover.folder, tmp_path / "a.zip")
     patch(archive, b"patient_id", b"\0\1\2\3\4\5\6\7\x08\t", count=1)  # stored, so it is there
-    with pytest.raises(CollectionError, match=r"1 files .*data\.csv \(damaged archive") as raised:
+    with pytest.raises(
+        CollectionError, match=r"unpacked: 1, .*data\.csv \(damaged archive"
+    ) as raised:
         inspect(archive)
     assert raised.value.path == str(archive)
 

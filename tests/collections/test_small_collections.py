@@ -59,7 +59,7 @@ def test_radiography_workbooks_that_do_not_fit_are_told(tmp_path: Path) -> None:
     reading = read_fake("radiography", tmp_path)
     assert list(problems_of(reading, "not in metadata")) == ["COVID/images/COVID-2.png"]
     assert problems_of(reading, "missing images") == {
-        "COVID.metadata.xlsx": "2 images of COVID.metadata.xlsx are not here, first covid-3"
+        "COVID.metadata.xlsx": "images of COVID.metadata.xlsx that are not here: 2, first covid-3"
     }
     assert (
         "no sound Excel workbook"

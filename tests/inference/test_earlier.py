@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,20 @@ def test_predictions_of_other_images_are_not_gone_on_with(
     for film in films.glob("0.*"):
         film.unlink()
     with pytest.raises(OutputError, match=r"of other images; got 0\.png"):
+        predict(predictor, [films], out, earlier=Earlier.RESUME)
+    assert contents(out) == before
+
+
+def test_another_image_behind_a_name_is_noticed(
+    predictor: Predictor, films: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    stop_after(predictor, films, out, 2)
+    times = (films / "1.png").stat()
+    write_png(films / "1.png", draw_pixels(Finding.NORMAL, size=(90, 80)))
+    os.utime(films / "1.png", ns=(times.st_atime_ns, times.st_mtime_ns))
+    before = contents(out)
+    with pytest.raises(OutputError, match=r"were changed.*; got other content in 1\.png; "):
         predict(predictor, [films], out, earlier=Earlier.RESUME)
     assert contents(out) == before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -40,8 +41,12 @@ COLUMNS = [
     "zone_left_middle_infected_percent",
     "zone_left_lower_infected_percent",
     "lungs_percent",
+    "image_sha256",
+    "runtime",
     "model",
 ]
+
+TABLES = {"predictions.csv", "hilum-predict.json"}
 
 
 @pytest.fixture
@@ -62,8 +67,11 @@ def test_columns_in_order_and_empty_where_unknown(
         assert next(csv.reader(file)) == COLUMNS
     assert {row["model"] for row in rows.values()} == {predictor.model.sha256}
     filled = {path: [name for name in COLUMNS if row[name]] for path, row in rows.items()}
-    assert filled["broken.png"] == ["path", "status", "reason", "model"]
-    assert filled["blank.png"] == ["path", "status", "reason", "width", "height", "model"]
+    assert filled["broken.png"] == ["path", "status", "reason", *COLUMNS[-3:]]
+    assert filled["blank.png"] == [*COLUMNS[:5], *COLUMNS[-3:]]
+    sha256 = hashlib.sha256((films / "covid.png").read_bytes()).hexdigest()
+    assert rows["covid.png"]["image_sha256"] == sha256
+    assert rows["covid.png"]["runtime"] == predictor.runtime
     assert filled["covid.png"] == [name for name in COLUMNS if name != "reason"]
     unmeasured = [name for name in COLUMNS if not name.endswith("infected_percent")]
     assert filled["pneumonia.png"] == unmeasured
@@ -128,7 +136,7 @@ def test_refused_and_failed_have_no_pictures(predictor: Predictor, tmp_path: Pat
     write_png(tmp_path / "in/blank.png", np.zeros((90, 80), np.uint8))
     (tmp_path / "in/empty.png").touch()
     predict(predictor, [tmp_path / "in"], tmp_path / "out")
-    assert files_below(tmp_path / "out") == {"predictions.csv"}
+    assert files_below(tmp_path / "out") == TABLES
 
 
 def test_pictures_as_asked_for(predictor: Predictor, films: Path, tmp_path: Path) -> None:
@@ -143,7 +151,7 @@ def test_pictures_as_asked_for(predictor: Predictor, films: Path, tmp_path: Path
     ):
         out = tmp_path / str(len(expected))
         predict(predictor, [films], out, options=options)
-        assert files_below(out) == expected | {"predictions.csv"}
+        assert files_below(out) == expected | TABLES
 
 
 def test_probabilities_are_8_bit_and_of_the_original_size(
@@ -217,7 +225,7 @@ def test_threads_change_nothing(model_file: Path, tmp_path: Path) -> None:
         out = tmp_path / f"out{threads}"
         predict(Predictor(model_file, threads=threads), [tmp_path / "in"], out)
         written.append({name: (out / name).read_bytes() for name in files_below(out)})
-    assert written[0] == written[1] and len(written[0]) == 25
+    assert written[0] == written[1] and len(written[0]) == 26
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(
@@ -247,7 +255,7 @@ def test_overwrite_removes_what_hilum_wrote_and_nothing_else(
     )
     assert sorted(rows) == ["normal.png", "pneumonia.png"]
     masks = {f"masks/{n}.{k}.png" for n in ("normal", "pneumonia") for k in ("lungs", "infection")}
-    assert files_below(out) == {"predictions.csv"} | masks | mine
+    assert files_below(out) == TABLES | masks | mine
 
 
 def test_overwrite_does_not_replace_someone_elses_files(
@@ -276,7 +284,7 @@ def test_inputs_in_the_output_folder_are_refused_before_anything_goes(
     write_png(out / "masks/film.png", draw_pixels())
     before = files_below(tmp_path)
     (tmp_path / "links").mkdir()
-    (tmp_path / "links/film.png").symlink_to(out / "masks/covid.lungs.png")
+    (tmp_path / "links/film.png").symlink_to(out / "masks/film.png")
     for inputs in (out, out / "masks", out / "masks/film.png", tmp_path / "links"):
         images = find_inputs([inputs]).images
         assert images

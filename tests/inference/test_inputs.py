@@ -10,6 +10,7 @@ import pytest
 
 from hilum.errors import ImageError
 from hilum.inference.inputs import find_inputs, output_stems
+from hilum.inference.pictures import write_mask
 from tests.inference.outputs import write_png
 
 PIXELS = np.zeros((4, 4), np.uint8)
@@ -141,3 +142,29 @@ def test_an_earlier_run_is_not_searched(tmp_path: Path) -> None:
     inputs = find_inputs([tmp_path])
     assert [image.relative for image in inputs.images] == ["films/a.png", "other/masks/b.png"]
     assert tmp_path / "out" in inputs.left_out
+
+
+def test_what_predict_drew_is_no_input_wherever_it_lies(tmp_path: Path) -> None:
+    write(tmp_path, "films/a.png")
+    write_mask(tmp_path / "films/masks/a.lungs.png", PIXELS == 0)
+    write_mask(tmp_path / "alone.png", PIXELS == 0)
+    (tmp_path / "films/empty.png").touch()
+    assert names(tmp_path / "films", tmp_path / "alone.png") == ["a.png", "empty.png"]
+    inputs = find_inputs([tmp_path / "films/masks"])
+    assert not inputs.images and inputs.left_out == (tmp_path / "films/masks/a.lungs.png",)
+
+
+def test_a_named_file_that_cannot_be_read_is_kept_to_be_reported(tmp_path: Path) -> None:
+    write(tmp_path, "a.png")
+    (tmp_path / "gone.png").symlink_to("nowhere")
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    files = [tmp_path / name for name in ("a.png", "gone.png", "circle.png")]
+    assert names(*files) == ["a.png", "gone.png", "circle.png"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root enters everywhere")
+def test_a_file_in_a_folder_that_may_not_be_entered_is_kept(tmp_path: Path) -> None:
+    write(tmp_path, "locked/a.png")
+    (tmp_path / "locked").chmod(0o600)
+    assert names(tmp_path / "locked/a.png") == ["a.png"]
+    (tmp_path / "locked").chmod(0o700)

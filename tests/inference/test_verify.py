@@ -17,6 +17,7 @@ from hilum.inference import Predictor, predictor
 from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, read_expected, write_expected
 from hilum.inference.model import read_model
+from hilum.inference.no_film import draw_no_film
 from hilum.inference.runtime import (
     Outputs,
     Runtime,
@@ -237,6 +238,44 @@ def test_one_lung_does_not_hide_the_other(spoil: Callable[..., None]) -> None:
     for one in checks(verify(["onnxruntime"])):
         assert one.verdict is Verdict.OTHER_RESULTS, one
         assert one.agreement is not None and one.agreement.lung_dice < LEAST_LUNG_DICE
+
+
+class Gullible:
+    """A runtime that sees lungs in anything that has none."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.precision = runtime.precision
+        self._runtime = runtime
+
+    def __call__(self, images: Pixels) -> Outputs:
+        outputs = self._runtime(images)
+        seen = (outputs[0][:, :2] > 0.5).any(axis=(1, 2, 3)).all()
+        return outputs if seen else self._runtime(draw_pixels()[None])
+
+
+def test_a_drawing_that_is_not_refused_is_caught(
+    stored: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(onnx: bytes, *, streams: int, name: RuntimeName) -> Runtime:
+        loaded = load_runtime(onnx, streams=streams, name=name)
+        return Gullible(loaded) if name == "openvino" else loaded
+
+    monkeypatch.setattr(predictor, "load_runtime", load)
+    verification = verify(["openvino", "onnxruntime"], folder=stored, model=model_file)
+    gullible, sound = verification.runtimes
+    assert verdicts(verification) == {Verdict.OK}
+    assert sound.passed and gullible.agrees and not gullible.passed
+    advice = advise(verification)
+    assert "does not refuse a drawing that is no chest film" in advice
+    assert advice.endswith("or use --runtime onnxruntime.")
+
+
+def test_the_drawing_gets_as_far_as_the_network() -> None:
+    bundled = Predictor(runtime="onnxruntime")
+    drawing = draw_no_film()
+    assert drawing.shape == (512, 512) and drawing.dtype == np.uint8
+    assert not isinstance(bundled.look(drawing, width=512, height=512), str)
+    assert bundled(drawing).reason.startswith("this does not look like a frontal chest")
 
 
 def test_all_runtimes_alike_point_at_hilum(spoil: Callable[..., None]) -> None:

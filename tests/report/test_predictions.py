@@ -149,10 +149,23 @@ def test_a_table_of_a_killed_run(predictor: Predictor, tmp_path: Path) -> None:
     predict(predictor, [tmp_path / "in"], tmp_path / "out")
     table = tmp_path / "out/predictions.csv"
     table.write_text(table.read_text()[:-90])
-    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html") == 1
+    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html").done == 1
     table.write_text(table.read_text().splitlines(keepends=True)[0])
-    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html") == 0
-    assert "Predictions on 0 images" in (tmp_path / "page.html").read_text()
+    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html").done == 0
+    page = Page((tmp_path / "page.html").read_text())
+    assert "Predictions on 0 images" in page.text
+    assert "0 of 2 images; the run was stopped" in page.text
+
+
+def test_a_run_that_went_through_is_not_called_stopped(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    write_png(tmp_path / "in/a.png", draw_pixels())
+    page = make(predictor, tmp_path)
+    assert "stopped" not in page.text
+    assert f"run by {predictor.runtime}" in page.text
+    (tmp_path / "out/hilum-predict.json").unlink()  # as earlier versions left it
+    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html").is_whole
 
 
 @pytest.mark.parametrize(
@@ -189,8 +202,8 @@ def test_only_a_page_is_replaced(predictor: Predictor, tmp_path: Path) -> None:
             write_predictions_page(tmp_path / "out", output)
     assert notes.read_text() == "mine"
     page = tmp_path / "page.html"
-    assert write_predictions_page(tmp_path / "out", page) == 1
-    assert write_predictions_page(tmp_path / "out", page) == 1
+    assert write_predictions_page(tmp_path / "out", page).done == 1
+    assert write_predictions_page(tmp_path / "out", page).done == 1
 
 
 def test_a_damaged_overlay_is_named(predictor: Predictor, tmp_path: Path) -> None:
@@ -206,4 +219,4 @@ def test_a_table_that_a_spreadsheet_saved_again(predictor: Predictor, tmp_path: 
     predict(predictor, [tmp_path / "in"], tmp_path / "out")
     table = tmp_path / "out/predictions.csv"
     table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())
-    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html") == 1
+    assert write_predictions_page(tmp_path / "out", tmp_path / "page.html").done == 1

@@ -9,7 +9,7 @@ import typer
 from click.core import ParameterSource
 
 from hilum.cli.options import Downloads, Salt, Workers
-from hilum.cli.terminal import EXIT_INTERRUPTED, progress_bars, say, say_error, show_table
+from hilum.cli.terminal import EXIT_INTERRUPTED, counted, progress_bars, say, say_error, show_table
 
 if TYPE_CHECKING:
     from hilum.dataset.compile import Compiled
@@ -173,7 +173,8 @@ def compile_folders(
 
 def _tell(compiled: Compiled) -> None:
     rows = sum(compiled.rows_by_split.values())
-    say(f"{compiled.images_read} images read, {rows} radiographs written to {compiled.folder}")
+    read, written = counted(compiled.images_read, "image"), counted(rows, "radiograph")
+    say(f"{read} read, {written} written to {compiled.folder}")
     show_table(("split", "radiographs"), list(compiled.rows_by_split.items()))
     if compiled.issues_by_kind:
         show_table(("issue", "count"), list(compiled.issues_by_kind.items()))

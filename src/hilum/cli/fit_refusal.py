@@ -10,7 +10,7 @@ import typer
 
 from hilum.cli.options import ModelFile, Threads, require_onnx
 from hilum.cli.scores import show_scores
-from hilum.cli.terminal import progress_bars, say, say_error
+from hilum.cli.terminal import counted, progress_bars, say, say_error
 from hilum.errors import OutputError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def fit_refusal(
             got=error.strerror or type(error).__name__,
             remedy="choose another place",
         ) from None
-    say(f"{len(samples)} images were measured and a check of them fitted.")
+    say(f"{counted(len(samples), 'image')} measured and a check fitted.")
     _warn_of_unseen(loaded.description.trained_on, samples)
     show_scores(score for score in description.scores if score.name in FIGURES)
     say(f"model  {output}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hilum.cli.options import OutputFolder, Salt
-from hilum.cli.terminal import say, say_error, show_table
+from hilum.cli.terminal import counted, say, say_error, show_table
 
 if TYPE_CHECKING:
     from hilum.evaluation.follow import FollowUp
@@ -49,6 +49,7 @@ def follow_patients(
         visits_from_dicom,
         visits_from_table,
     )
+    from hilum.inference.note import coverage_of
     from hilum.inference.table import TABLE_NAME, read_predictions
     from hilum.report.follow import write_follow_up
 
@@ -66,6 +67,9 @@ def follow_patients(
     elif dicom is not None:
         key = PatientKey.random() if salt is None else PatientKey.from_salt(salt)
         visits = visits_from_dicom(dicom, [row["path"] for row in rows], key)
+    if is_folder and not (coverage := coverage_of(predictions, rows=len(rows))).is_whole:
+        total = counted(coverage.total, "image")
+        say_error(f"Predicted are {coverage.done} of {total}; the run was stopped.")
     followed = follow_up(rows, visits)
     write_follow_up(followed, output, mean=mean)
     _tell(followed, output)

@@ -15,6 +15,7 @@ from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
 from hilum.cli.terminal import (
     EXIT_INTERRUPTED,
     EXIT_SOME_FAILED,
+    counted,
     progress_bars,
     say,
     say_error,
@@ -78,16 +79,19 @@ def predict_images(
     if overwrite and resume:
         raise typer.BadParameter("give --overwrite or --resume, not both", param_hint="--resume")
     runtime_name = known_runtime(runtime)
+    from hilum.inference.bundled import read_bundled_model
     from hilum.inference.earlier import Earlier
     from hilum.inference.folder import PictureOptions, predict_to_folder
-    from hilum.inference.model import BUNDLED_MODEL, read_model
+    from hilum.inference.inputs import require_paths
+    from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor, Status
     from hilum.workers import available_cores
 
+    require_paths(paths)  # before an archive among them is unpacked
     with _opened(paths, quiet=as_json) as sources:
         images = _find(sources, output).images
         predictor = Predictor(
-            read_model(model or BUNDLED_MODEL),
+            read_bundled_model() if model is None else read_model(model),
             threads=min(threads or available_cores(), len(images)),
             runtime=runtime_name,
         )
@@ -101,7 +105,9 @@ def predict_images(
         )
         counts = _watch(work, len(images), output, as_json=as_json)
     summary = ", ".join(f"{count} {status}" for status, count in counts.items())
-    say_error(f"{len(images)} images: {summary}. Written to {output}. Research use only.")
+    say_error(
+        f"{counted(len(images), 'image')}: {summary}. Written to {output}. Research use only."
+    )
     if counts[Status.FAILED]:
         raise typer.Exit(EXIT_SOME_FAILED)
 
@@ -165,7 +171,7 @@ def _watch(
             counts = work(on_row=on_row, on_kept=on_kept)
     except KeyboardInterrupt:
         say_error(
-            f"Interrupted: {done} of {total} images are finished and kept in {output}; "
+            f"Interrupted: {done} of {counted(total, 'image')} finished and kept in {output}; "
             "the same command with --resume goes on."
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.terminal import say
+from hilum.cli.terminal import counted, say, say_error
 
 
 def report_predictions(
@@ -17,5 +17,10 @@ def report_predictions(
     """Make one HTML page, readable offline, of a folder of predictions."""
     from hilum.report.predictions import write_predictions_page
 
-    count = write_predictions_page(predictions, output)
-    say(f"{count} images on {output}")
+    coverage = write_predictions_page(predictions, output)
+    if coverage.is_whole:
+        say(f"{counted(coverage.done, 'image')} on {output}")
+        return
+    stopped = f"{coverage.done} of {counted(coverage.total, 'image')}; the run was stopped"
+    say_error(f"{stopped}. 'hilum predict' with --resume goes on.")
+    say(f"{counted(coverage.done, 'image')} on {output}")

@@ -13,7 +13,5 @@ if TYPE_CHECKING:
 
 def show_scores(scores: Iterable[Score]) -> None:
     """Print ``scores``, each with its interval, n and protocol."""
-    rows = [
-        (s.name, f"{s.value:.3f}", f"{s.low:.3f} – {s.high:.3f}", s.n, s.protocol) for s in scores
-    ]
+    rows = [(s.name, f"{s.value:.3f}", s.interval, s.n, s.protocol) for s in scores]
     show_table(("score", "value", "95 % interval", "n", "protocol"), rows)

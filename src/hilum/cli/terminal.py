@@ -35,6 +35,15 @@ def say_error(text: str) -> None:
     _ERR.print(text, markup=False, highlight=False)
 
 
+def counted(number: int, noun: str) -> str:
+    """``number`` of what ``noun`` names in the singular.
+
+    >>> counted(1, "image"), counted(0, "image")
+    ('1 image', '0 images')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def show_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table to standard output."""
     # Few lines and little padding: paths need the room of an 80-column terminal.

@@ -32,7 +32,8 @@ def verify_installation(runtime: AnyRuntime = None, as_json: AsJson = False) -> 
     """Check that the bundled model gives here what it gave where it was made.
 
     Predicts bundled images in every installed runtime and compares decoded pixels, the network's
-    input and the results with stored ones. Exit status: 0 when all agree, 1 when not.
+    input and the results with stored ones; a drawing that is no chest film has to be refused.
+    Exit status: 0 when all agree, 1 when not.
     """
     name = known_runtime(runtime)
     from hilum.inference import verify as checks
@@ -80,6 +81,8 @@ def _show_runtime(one: RuntimeCheck, version: str) -> None:
     ]
     head = ["", *(image.image for image in one.images), "limit"]
     show_table(head, zip(_STEPS, *columns, limits, strict=True))
+    refused = "refused, as it should be" if one.refuses_drawing else "not refused, which is wrong"
+    say(f"A drawing that is no chest film: {refused}.")
     for image in one.images:
         if image.reason:
             say(f"{image.image}: {image.reason}")

@@ -142,7 +142,7 @@ def _in_users_words(error: HilumError, sources: Sequence[Source]) -> HilumError:
     refused = [problem for source in sources for problem in source.problems]
     if refused and isinstance(error, CollectionError):
         first = f"{refused[0].source_path} ({refused[0].kind}: {refused[0].detail})"
-        told = f"{len(refused)} files that could not be unpacked, first {first}"
+        told = f"files that could not be unpacked: {len(refused)}, first {first}"
         got = told if got is None else f"{got}, and {told}"
     return type(error)(
         swap(error.cause) or error.cause,

@@ -75,7 +75,7 @@ class Brixia(Collection):
         radiographs = tuple(self._radiographs(root, rows, problems))
         absent = sorted(rows.keys() - {radiograph.path.name for radiograph in radiographs})
         if absent:
-            detail = f"{len(absent):,} images of {path.name} are not here, first {absent[0]}"
+            detail = f"images of {path.name} that are not here: {len(absent):,}, first {absent[0]}"
             problems.append(Problem(path.name, "missing images", detail))
         problems += unclaimed_images(root, (radiograph.path for radiograph in radiographs))
         return Reading(self.facts.name, root, radiographs, tuple(problems))

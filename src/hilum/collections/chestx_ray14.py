@@ -191,5 +191,5 @@ def _absent_images(rows: Mapping[str, Row], radiographs: Sequence[Radiograph]) -
     absent = sorted(rows.keys() - {radiograph.path.name for radiograph in radiographs})
     if not absent:
         return []
-    detail = f"{len(absent):,} images of Data_Entry_2017 are not here, first {absent[0]}"
+    detail = f"images of Data_Entry_2017 that are not here: {len(absent):,}, first {absent[0]}"
     return [Problem("Data_Entry_2017", "missing images", detail)]

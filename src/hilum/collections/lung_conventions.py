@@ -15,7 +15,7 @@ def unknown_conventions(radiographs: Iterable[Radiograph]) -> Iterator[Problem]:
     count = sum(r.lung_convention is None and not lungs.isdisjoint(r.masks) for r in radiographs)
     if count:
         detail = (
-            f"what counts as lung is not known for {count} images, so that no network learns from"
+            f"what counts as lung is not known (images: {count}), so that no network learns from"
             f" these lungs or is judged by them; {CONVENTION_REMEDY}"
         )
         yield Problem(".", "unknown lung convention", detail)

@@ -40,7 +40,7 @@ class Workbook:
                 yield Problem(radiograph.source_path, "not in metadata", detail)
         absent = sorted(self.origins.keys() - present.keys())
         if absent:
-            detail = f"{len(absent):,} images of {self.name} are not here, first {absent[0]}"
+            detail = f"images of {self.name} that are not here: {len(absent):,}, first {absent[0]}"
             yield Problem(self.name, "missing images", detail)
 
 

@@ -89,7 +89,7 @@ class RsnaPneumonia(Collection):
                 problems.append(Problem(radiograph.source_path, "not in metadata", detail))
         absent = sorted(labels.findings.keys() - in_train.keys())
         if absent:
-            detail = f"{len(absent):,} images of the tables are not here, first {absent[0]}"
+            detail = f"images of the tables that are not here: {len(absent):,}, first {absent[0]}"
             problems.append(Problem(_TRAIN, "missing images", detail))
         problems += unclaimed_images(root, (radiograph.path for radiograph in radiographs))
         return Reading(self.facts.name, root, radiographs, tuple(problems))

@@ -58,6 +58,8 @@ def _on_runtimes(runtimes: Sequence[RuntimeCheck]) -> str:
         what = (
             f"does not run here: {one.problem}"
             if one.problem
+            else "does not refuse a drawing that is no chest film"
+            if one.agrees
             else "gives other results from the expected input"
         )
         said.append(f"{one.runtime} ({version}) {what}. {_remedy(one.runtime, sound)}")

@@ -102,7 +102,7 @@ def _read_rows(table: Path, columns: Sequence[str], model_sha256: str) -> list[R
         ) from None
     if head != list(columns) or any(row.get("model") != model_sha256 for row in kept):
         raise OutputError(
-            "these predictions are of another model",
+            "these predictions are of another model or version of hilum",
             path=table,
             expected=f"model {model_sha256[:16]}",
             remedy="give the same model, or say --overwrite to predict all anew",

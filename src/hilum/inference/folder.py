@@ -20,9 +20,14 @@ import numpy as np
 from hilum.errors import OutputError
 from hilum.imaging.read import Picture
 from hilum.inference.earlier import LOCK_NAME, Earlier, make_folder, prepare_folder
+<<<<<<< HEAD
 from hilum.inference.inputs import InputImage, output_stems
 from hilum.inference.large_films import LargeFilms
+=======
+from hilum.inference.inputs import InputImage
+>>>>>>> cli
 from hilum.inference.model import Model
+from hilum.inference.note import write_note
 from hilum.inference.overlay import draw_overlay
 from hilum.inference.pictures import (
     cannot_write,
@@ -32,6 +37,7 @@ from hilum.inference.pictures import (
 )
 from hilum.inference.postprocess import eight_bit
 from hilum.inference.predictor import Prediction, Predictor, Status
+from hilum.inference.same_images import hash_of, refuse_other_images
 from hilum.inference.table import TABLE_NAME, column_names, table_row
 from hilum.output import held
 from hilum.workers import map_threads
@@ -165,13 +171,15 @@ def predict_to_folder(
         PredictionFolder(folder, predictor.model, options=options, earlier=earlier) as out,
     ):
         counts.update(Counter(Status(row["status"]) for row in out.kept))
-        done = {row["path"] for row in out.kept}
-        _refuse_other_images(done, images, folder)
+        done = {row["path"]: row["image_sha256"] for row in out.kept}
+        refuse_other_images(done, images, folder)
+        write_note(folder, images=len(images))
         on_kept(len(done))
         large_films = LargeFilms()
         left = [image for image in images if image.relative not in done]
 
         def work(image: InputImage) -> dict[str, Any]:
+<<<<<<< HEAD
             read = _read(predictor, image)
             pixels = 0 if isinstance(read, Prediction) else read.width * read.height
             with large_films.turn(pixels=pixels):
@@ -190,6 +198,16 @@ def predict_to_folder(
                 )
                 del prediction  # its masks would be in memory beside the next film's
             return row
+=======
+            prediction = _predict(predictor, image)
+            if earlier is Earlier.RESUME:
+                out.clear(image)
+            out.write_pictures(image, prediction)
+            # And not the prediction, whose masks would wait in memory.
+            return table_row(
+                prediction, predictor, path=image.relative, image_sha256=hash_of(image)
+            )
+>>>>>>> cli
 
         # Closed at once when interrupted, so that what was not begun is not begun any more.
         with closing(map_threads(work, left, threads=predictor.threads)) as rows:
@@ -208,21 +226,6 @@ def _read(predictor: Predictor, image: InputImage) -> Picture | Prediction:
         reason = "the file name is too long for pictures to be named after it. Rename the file."
         return Prediction(str(image.path), Status.FAILED, reason)
     return predictor.read(image.path)
-
-
-def _refuse_other_images(done: set[str], images: Sequence[InputImage], folder: Path) -> None:
-    """Rows that are gone on with must be of these images, and their pictures named as now."""
-    now = {image.relative: image.stem for image in images}
-    names = sorted(done)
-    for name, stem in zip(names, output_stems(names), strict=True):
-        if now.get(name) != stem:
-            raise OutputError(
-                "the predictions in the folder are of other images",
-                path=folder,
-                got=name,
-                expected="the paths of the run that was stopped; more may have come",
-                remedy="give those, or say --overwrite to predict all anew",
-            )
 
 
 def _keep_apart(images: Sequence[InputImage], folder: Path) -> None:

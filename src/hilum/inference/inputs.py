@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from hilum.collections.archives import Source
 from hilum.errors import ImageError
 from hilum.imaging.formats import IMAGE_SUFFIXES, holds_image
+from hilum.inference.pictures import is_marked
 from hilum.inference.table import TABLE_NAME, is_own_table
 
 # Line breaks would break tables and terminals; lone surrogates (bytes that are no UTF-8) cannot
@@ -44,9 +46,9 @@ def find_inputs(paths: Sequence[Path], *, leave_out: Path | None = None) -> Inpu
     """All images at ``paths``: files as named, folders searched through, in sorted order.
 
     In a folder a file counts as an image by its content or by its name's ending, so that a
-    damaged one is reported and not skipped; what is hidden does not count, nor does a folder
-    that ``hilum predict`` wrote. Links to folders are followed. A folder ``leave_out`` (the
-    output) is not searched. A file reached twice counts once. Where several folders hold the
+    damaged one is reported and not skipped; what is hidden does not count, nor does a folder or
+    a picture that ``hilum predict`` wrote. Links to folders are followed. A folder ``leave_out``
+    (the output) is not searched. A file reached twice counts once. Where several folders hold the
     same relative path, every image is named from the folder on that all have in common.
 
     Raises:
@@ -61,19 +63,16 @@ def find_inputs_of(sources: Sequence[Source], *, leave_out: Path | None = None) 
     An archive counts as a folder of its name. What it would not give comes last, with
     ``trouble``; hidden files and second copies of a name are left out.
     """
-    missing = [s.named for s in sources if not _is_file(s.path) and not _is_folder(s.path)]
-    if missing:
-        raise ImageError(
-            "there is no such file or folder",
-            path=", ".join(map(str, missing)),
-            remedy="check the path",
-        )
+    require_paths([source.named for source in sources])
     found: dict[tuple[str, str], _Found] = {}
     left_out: list[Path] = []
     for source in sources:
         path = source.path
-        if _is_file(path):
-            found.setdefault(_place(path), _Found(path, path, path.name))
+        if not _is_folder(path):
+            if _is_result(path):
+                left_out.append(path)
+            else:
+                found.setdefault(_place(path), _Found(path, path, path.name))
             continue
         for file, counts in _search(path, leave_out):
             if counts:
@@ -89,6 +88,21 @@ def find_inputs_of(sources: Sequence[Source], *, leave_out: Path | None = None) 
     files = [one.file for one in found.values()]
     refused, overlooked = _refused(sources)
     return Inputs((*map(InputImage, files, relatives, stems), *refused), (*left_out, *overlooked))
+
+
+def require_paths(paths: Sequence[Path]) -> None:
+    """Refuse what is not there, all at once; what is there but cannot be read fails later.
+
+    Raises:
+        ImageError: there is no such file or folder.
+    """
+    missing = [path for path in paths if _is_missing(path)]
+    if missing:
+        raise ImageError(
+            "there is no such file or folder",
+            path=", ".join(map(str, missing)),
+            remedy="check the path",
+        )
 
 
 @dataclass(frozen=True)
@@ -174,8 +188,27 @@ def _is_predictions(folder: Path) -> bool:
         return False
 
 
+def _is_missing(path: Path) -> bool:
+    if _is_file(path) or _is_folder(path):
+        return False
+    try:
+        return not stat.S_ISLNK(path.lstat().st_mode)  # a link that leads nowhere is there
+    except PermissionError:  # of the folder it lies in
+        return False
+    except OSError:
+        return True
+
+
+def _is_result(file: Path) -> bool:
+    """Whether ``hilum predict`` made it: a mask, an overlay or a probability map."""
+    try:
+        return _is_file(file) and is_marked(file)
+    except OSError:
+        return False
+
+
 def _is_image(file: Path) -> bool:
-    if file.name.startswith("."):
+    if file.name.startswith(".") or _is_result(file):
         return False
     if file.suffix.lower() in IMAGE_SUFFIXES:
         # A link that leads nowhere is reported as failed; a pipe or a device is never opened.

@@ -23,6 +23,10 @@ MODEL_FORMAT = 1
 BUNDLED_MODEL = Path(__file__).with_name("weights") / "hilum-default.onnx"
 
 
+_LEAST_N = 10
+"""Fewer images give an interval that is as good as made up; resampling one gives none at all."""
+
+
 @dataclass(frozen=True)
 class Score:
     """One measured figure with its uncertainty and its protocol."""
@@ -34,6 +38,17 @@ class Score:
     """Bounds of the 95 % interval."""
     n: int
     protocol: str
+
+    @property
+    def interval(self) -> str:
+        """The 95 % interval, unless it comes from too few to mean anything.
+
+        >>> Score("sensitivity", 0.5, 0.25, 0.75, 40, "").interval
+        '0.250 – 0.750'
+        >>> Score("sensitivity", 0.0, 0.0, 0.0, 1, "").interval
+        'n too small'
+        """
+        return f"{self.low:.3f} – {self.high:.3f}" if self.n >= _LEAST_N else "n too small"
 
 
 @dataclass(frozen=True)

@@ -111,10 +111,20 @@ def _write(path: Path, pixels: NDArray[np.uint8], settings: list[int]) -> None:
         raise cannot_write(path, error) from None
 
 
+def is_marked(path: Path) -> bool:
+    """Whether hilum wrote the picture at ``path``.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _head(path).endswith(_MARK)
+
+
 def _is_own(path: Path) -> bool:
     """Told by the mark; or it is empty, as a run leaves it that is killed at the first byte."""
-    if not path.is_file():
-        return False
+    return path.is_file() and (not (head := _head(path)) or head.endswith(_MARK))
+
+
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        head = file.read(_AFTER_HEADER + len(_MARK))
-    return not head or head.endswith(_MARK)
+        return file.read(_AFTER_HEADER + len(_MARK))

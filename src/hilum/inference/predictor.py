@@ -19,8 +19,8 @@ from hilum.inference.judge import decide_finding, doubt, judge
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
-from hilum.inference.refusal import refuse_after, refuse_before
-from hilum.inference.runtime import RuntimeName, load_runtime
+from hilum.inference.refusal import refuse_after, refuse_before, suggest_cropping
+from hilum.inference.runtime import RuntimeName, default_runtime, load_runtime
 from hilum.inference.severity import UNMEASURED, Severity
 from hilum.radiograph import Finding, Structure
 from hilum.workers import map_threads
@@ -139,7 +139,12 @@ class Predictor:
                 expected="lungs, or right_lung and left_lung, among its targets",
                 remedy="give another model",
             )
+<<<<<<< HEAD
         self._network = load_runtime(self.model.onnx, streams=threads, name=runtime, f32=f32)
+=======
+        self._runtime_name = runtime or default_runtime()
+        self._network = load_runtime(self.model.onnx, streams=threads, name=self._runtime_name)
+>>>>>>> cli
         self._try_out()
 
     def __call__(self, image: AnyPath | Grey) -> Prediction:
@@ -179,6 +184,11 @@ class Predictor:
     def precision(self) -> str:
         """In what numbers the runtime computes and where: ``bf16 on CPU``."""
         return self._network.precision
+
+    @property
+    def runtime(self) -> str:
+        """What computes, in what numbers and where: ``openvino, bf16 on CPU``."""
+        return f"{self._runtime_name}, {self.precision}"
 
     def network_input(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """What the network sees of ``grey`` (uint8 H×W): uint8 S×S."""
@@ -245,7 +255,8 @@ class Predictor:
             look.pixels, outlined, look.masks, description.targets, description.film_check
         )
         if refusal is not None:
-            return Prediction(path, Status.REFUSED, refusal, width, height)
+            told = "; ".join(filter(None, [refusal, suggest_cropping(look.pixels)]))
+            return Prediction(path, Status.REFUSED, told, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.
         probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
         finding = decide_finding(probabilities, description.operating_points.finding)

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.errors import OutputError
-from hilum.inference.predictor import Prediction
+from hilum.inference.predictor import Prediction, Predictor
 from hilum.inference.severity import ZONES
 from hilum.radiograph import Finding
 
 TABLE_NAME = "predictions.csv"
+
+_ADDED_LATER = ("image_sha256", "runtime")
+"""Columns that tables of earlier versions lack."""
 
 _FIRST_COLUMNS = ("path", "status", "reason", "width", "height", "finding")
 
@@ -53,7 +56,8 @@ def read_predictions(path: Path) -> list[dict[str, str]]:
         raise OutputError(
             "this is no table of predictions", path=path, got=str(error), remedy=remedy
         ) from None
-    missing = [name for name in column_names(()) if name not in columns]
+    needed = [name for name in column_names(()) if name not in _ADDED_LATER]
+    missing = [name for name in needed if name not in columns]
     if missing:
         raise OutputError(
             "this is no table of predictions",
@@ -73,7 +77,7 @@ def column_names(findings: Sequence[Finding]) -> list[str]:
         *(probability_column(finding) for finding in findings),
         *("infected_percent", "right_lung_infected_percent", "left_lung_infected_percent"),
         *zones,
-        *("lungs_percent", "model"),
+        *("lungs_percent", *_ADDED_LATER, "model"),
     ]
 
 
@@ -83,12 +87,13 @@ def probability_column(finding: Finding) -> str:
 
 
 def table_row(
-    prediction: Prediction, *, path: str, findings: Sequence[Finding], model_sha256: str
+    prediction: Prediction, predictor: Predictor, *, path: str, image_sha256: str | None
 ) -> dict[str, str | int | float | None]:
     """The values of one image by column; None where unknown.
 
     Percents have two decimals, probabilities four.
     """
+    findings = predictor.model.description.findings
     severity = prediction.severity
     sides = (severity.right_lung, severity.left_lung)
     values: list[str | int | float | None] = [
@@ -103,7 +108,9 @@ def table_row(
         *(_rounded(side.infected_percent) for side in sides),
         *(_rounded(zone) for side in sides for zone in side.zones),
         _rounded(prediction.lungs_percent),
-        model_sha256,
+        image_sha256,
+        predictor.runtime,
+        predictor.model.sha256,
     ]
     return dict(zip(column_names(findings), values, strict=True))
 

@@ -34,6 +34,7 @@ from hilum.inference.expected import (
     read_expected,
 )
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
+from hilum.inference.no_film import draw_no_film
 from hilum.inference.predictor import Prediction, Predictor, Status
 from hilum.inference.runtime import RuntimeName, installed_runtimes
 from hilum.radiograph import Finding, Structure
@@ -123,11 +124,18 @@ class RuntimeCheck:
     problem: str = ""
     """Why it does not run at all."""
     images: tuple[ImageCheck, ...] = ()
+    refuses_drawing: bool = True
+    """Whether what is no chest film is refused; see :mod:`hilum.inference.no_film`."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every image is as expected."""
+        return all(one.verdict is Verdict.OK for one in self.images)
 
     @property
     def passed(self) -> bool:
-        """Whether it runs and every image is as expected."""
-        return not self.problem and all(one.verdict is Verdict.OK for one in self.images)
+        """Whether it runs, every image is as expected, and what is no film is refused."""
+        return not self.problem and self.agrees and self.refuses_drawing
 
 
 @dataclass(frozen=True)
@@ -149,7 +157,9 @@ def verify(
     folder: Path = REFERENCE,
     model: Path = BUNDLED_MODEL,
 ) -> Verification:
-    """Predict the reference images in each of ``runtimes``; by default in all installed ones.
+    """Predict the reference images, and a drawing that is no film, in each of ``runtimes``.
+
+    By default all that are installed are checked.
 
     Args:
         runtimes: which to check.
@@ -182,7 +192,8 @@ def _check_runtime(runtime: RuntimeName, model: Model, expected: Expected) -> Ru
             runtime, problem=f"{error.cause}; got {error.got}" if error.got else error.cause
         )
     checks = tuple(_check_image(image, predictor) for image in expected.images)
-    return RuntimeCheck(runtime, predictor.precision, images=checks)
+    refuses = predictor(draw_no_film()).status is Status.REFUSED
+    return RuntimeCheck(runtime, predictor.precision, images=checks, refuses_drawing=refuses)
 
 
 def _check_image(expected: ExpectedImage, predictor: Predictor) -> ImageCheck:

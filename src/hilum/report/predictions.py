@@ -13,6 +13,7 @@ import jinja2
 
 from hilum.errors import OutputError
 from hilum.inference.inputs import output_stems
+from hilum.inference.note import Coverage, coverage_of
 from hilum.inference.table import TABLE_NAME, read_predictions
 from hilum.output import write_whole
 
@@ -33,10 +34,10 @@ class _Figure:
     """data: URL of the overlay."""
 
 
-def write_predictions_page(folder: Path, output: Path) -> int:
+def write_predictions_page(folder: Path, output: Path) -> Coverage:
     """Write the page on ``folder`` (as ``hilum predict`` left it) to ``output``.
 
-    Returns how many images it tells of.
+    Returns of how many images it tells, and how many there should be.
 
     Raises:
         OutputError: ``folder`` holds no predictions, or ``output`` cannot be written or is
@@ -44,6 +45,7 @@ def write_predictions_page(folder: Path, output: Path) -> int:
     """
     _refuse_other_files(output)
     rows = read_predictions(folder / TABLE_NAME)
+    coverage = coverage_of(folder, rows=len(rows))
     good = [row for row in rows if row["status"] == "ok"]
     pictures = _pictures(folder, rows)
     figures = [_Figure(row, _as_jpeg_url(path)) for row, path in pictures[:MAX_PICTURES]]
@@ -52,6 +54,7 @@ def write_predictions_page(folder: Path, output: Path) -> int:
     )
     page = environment.get_template("predictions.html").render(
         rows=rows,
+        coverage=coverage,
         others=[row for row in rows if row["status"] != "ok"],
         figures=figures,
         not_shown=len(good) - len(figures),
@@ -59,6 +62,7 @@ def write_predictions_page(folder: Path, output: Path) -> int:
         by_status=Counter(row["status"] for row in rows),
         by_finding=Counter(row["finding"] or "none" for row in good),
         model=rows[0]["model"] if rows else "",
+        runtimes=sorted({row.get("runtime") or "" for row in rows} - {""}),
     )
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +74,7 @@ def write_predictions_page(folder: Path, output: Path) -> int:
             got=error.strerror or type(error).__name__,
             remedy="check the permissions and the space left, or name another file",
         ) from None
-    return len(rows)
+    return coverage
 
 
 def _refuse_other_files(output: Path) -> None:
