@@ -213,6 +213,26 @@ def compile_folders(
         )
 
 
+@app.command("twins")
+def find_twins(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER…",
+            help="Folders of images, or zip archives; known collections are read as such.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find files that show one exposure, within and across folders, splits and classes."""
+    from hilum.cli.twins import twins
+    from hilum.workers import available_cores
+
+    twins(folders, output, workers=workers or available_cores(), as_json=as_json)
+
+
 @app.command("train")
 def train_model(
     recipe: Annotated[Path, typer.Argument(help="A YAML file; hilum's own are in recipes/.")],
