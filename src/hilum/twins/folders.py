@@ -79,7 +79,7 @@ def compare_folders(
     films: list[Film] = []
     issues: list[tuple[str, str]] = []
     for source in sources:
-        some, problems = _films_of(source)
+        some, problems = films_of(source)
         films += some
         issues += problems
     unique = {film.path.resolve(): film for film in reversed(films)}
@@ -123,7 +123,8 @@ def _load(paths: Sequence[Path], number: int) -> NDArray[np.uint8]:
     return to_uint8(read_picture(paths[number]).pixels)
 
 
-def _films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:
+def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:
+    """The radiographs of one source, and (path, reason) of what is none or was not unpacked."""
     refused = [
         (str(source.named / p.source_path), f"{p.kind}: {p.detail}") for p in source.problems
     ]
