@@ -1,0 +1,148 @@
+"""An image's fingerprint: a small picture in which contrast and borders count for nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.errors import HilumError
+
+SIDE = 48
+"""Pixels of a side of the small picture; squeezed to a square, so that width to height is free."""
+
+_WORK = 256
+"""The longer side that is enough to find borders and to make the small picture from."""
+
+_FLAT = 4.0
+"""Greys by which a row or column may vary (standard deviation) and still be border."""
+
+_BLANK = 3.0
+"""Standard deviation of all greys up to which an image shows nothing."""
+
+_STEP = 40.0
+"""Steps of the stored byte per local standard deviation."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is kept of an image to find its twins: about 2.4 KB, picklable, equal for equal pixels.
+
+    ``thumbnail`` holds :data:`SIDE`² bytes: the content without uniform borders, squeezed to a
+    square, each pixel as its distance from the local mean in local standard deviations.
+    """
+
+    width: int
+    height: int
+    """Of the image itself, pixels."""
+    digest: bytes
+    """16 bytes of the size and the decoded greys."""
+    box: tuple[float, float, float, float]
+    """Left, upper, right and lower edge of what lies within uniform borders, shares of the side."""
+    thumbnail: bytes
+    mean: float
+    """Grey, 0–255, of the content."""
+    spread: float
+    """Standard deviation of the content's greys."""
+    evenness: float = 0.0
+    """How evenly the content uses all greys, 0–1; near 1 after an equalisation."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing can be told from it: such an image has no twins but equal pixels."""
+        return self.spread <= _BLANK
+
+    def picture(self) -> NDArray[np.float32]:
+        """The small picture, SIDE×SIDE, in local standard deviations."""
+        greys = np.frombuffer(self.thumbnail, np.uint8).reshape(SIDE, SIDE)
+        return (greys.astype(np.float32) - 128.0) / np.float32(_STEP)
+
+
+def fingerprint(grey: NDArray[np.uint8], *, size: tuple[int, int] | None = None) -> Fingerprint:
+    """The fingerprint of decoded pixels, H×W.
+
+    Args:
+        grey: all of the image; where only a reduced decode is at hand, that.
+        size: (width, height) of the image, where ``grey`` is reduced.
+
+    Raises:
+        HilumError: ``grey`` is no 8-bit picture of one channel.
+    """
+    if grey.ndim != 2 or grey.dtype != np.uint8 or not grey.size:
+        raise HilumError(
+            "no fingerprint can be made of this array",
+            got=f"{grey.dtype} of shape {grey.shape}",
+            expected="uint8, height × width",
+        )
+    height, width = grey.shape
+    small = _reduced(grey)
+    left, top, right, bottom = content_box(small)
+    content = small[top:bottom, left:right]
+    squeezed = cv2.resize(content, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    rows, columns = small.shape
+    shape = np.array(grey.shape, "<i8").tobytes()
+    width, height = size or (width, height)
+    return Fingerprint(
+        width=width,
+        height=height,
+        digest=hashlib.blake2b(grey.tobytes(), digest_size=16, key=shape).digest(),
+        box=(left / columns, top / rows, right / columns, bottom / rows),
+        thumbnail=_stored(local_contrast(squeezed, SIDE / 12)),
+        mean=float(content.mean()),
+        spread=float(squeezed.std()),
+        evenness=_evenness(content),
+    )
+
+
+def local_contrast(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Distance from the local mean in local standard deviations, limited to ±3.
+
+    What gamma, equalisation and a window change is gone. ``sigma`` of the Gaussian in pixels.
+    """
+    border = cv2.BORDER_REFLECT
+    centred = picture - cv2.GaussianBlur(picture, (0, 0), sigma, borderType=border)
+    power = cv2.GaussianBlur(centred * centred, (0, 0), sigma, borderType=border)
+    # Where nothing is drawn there is noise only, which must not be enlarged.
+    floor = 0.15 * float(np.sqrt(power.mean())) + 0.3
+    return np.asarray(np.clip(centred / (np.sqrt(np.maximum(power, 0)) + floor), -3, 3), np.float32)
+
+
+def content_box(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """(left, upper, right, lower) edge in pixels of what lies within uniform borders.
+
+    The whole where too little would be left for a radiograph.
+    """
+    left, top, right, bottom = 0, 0, grey.shape[1], grey.shape[0]
+    for _ in range(2):  # a margin in two greys is a border around a border
+        part = grey[top:bottom, left:right].astype(np.float32)
+        rows = np.flatnonzero(part.std(axis=1) > _FLAT)
+        columns = np.flatnonzero(part.std(axis=0) > _FLAT)
+        if not len(rows) or not len(columns):
+            break
+        top, bottom = top + int(rows[0]), top + int(rows[-1]) + 1
+        left, right = left + int(columns[0]), left + int(columns[-1]) + 1
+    if right - left < 0.3 * grey.shape[1] or bottom - top < 0.3 * grey.shape[0]:
+        return 0, 0, grey.shape[1], grey.shape[0]
+    return left, top, right, bottom
+
+
+def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = _WORK / max(grey.shape)
+    if scale >= 1:
+        return grey
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _stored(picture: NDArray[np.float32]) -> bytes:
+    stored: NDArray[np.uint8] = np.rint(picture * _STEP + 128).astype(np.uint8)
+    return stored.tobytes()
+
+
+def _evenness(content: NDArray[np.uint8]) -> float:
+    """1 less the greatest distance of the greys' cumulated shares from an even distribution."""
+    shares = np.cumsum(np.bincount(content.ravel(), minlength=256)) / content.size
+    return float(1 - np.abs(shares - np.arange(1, 257) / 256).max())

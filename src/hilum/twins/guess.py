@@ -1,0 +1,55 @@
+"""What a match of codes says of where two images lie in each other."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.twins.fingerprint import Fingerprint
+from hilum.twins.hashes import Orientation, windows
+from hilum.twins.register import Registration, in_pixels
+
+
+def content_guess(window: int, orientation: Orientation) -> NDArray[np.float64]:
+    """2×3 from the unit square of a's content to that of b's, where a's window met all of b's.
+
+    Args:
+        window: number among :func:`hilum.twins.hashes.windows`.
+        orientation: how the window was turned, as :data:`hilum.twins.hashes.ORIENTATIONS`.
+    """
+    full = _turn(orientation) @ np.linalg.inv(_box(windows()[window]))
+    return np.asarray(full[:2], np.float64)
+
+
+def guess_transform(
+    a: Fingerprint, b: Fingerprint, content: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """2×3 from the unit square of all of a to that of b, from the same of their contents."""
+    full = np.vstack([content, (0.0, 0.0, 1.0)])
+    return np.asarray((_box(b.box) @ full @ np.linalg.inv(_box(a.box)))[:2], np.float64)
+
+
+def whole_of(a: Fingerprint, b: Fingerprint, content: Registration) -> Registration:
+    """A registration of the contents of two fingerprints as one of the images."""
+    unit = guess_transform(a, b, content.unit)
+    transform = in_pixels(unit, (a.width, a.height), (b.width, b.height))
+    return dataclasses.replace(content, transform=transform, unit=unit)
+
+
+def _box(edges: tuple[float, float, float, float]) -> NDArray[np.float64]:
+    """From the unit square to the box."""
+    left, top, right, bottom = edges
+    return np.array([[right - left, 0, left], [0, bottom - top, top], [0, 0, 1.0]])
+
+
+def _turn(orientation: Orientation) -> NDArray[np.float64]:
+    """From a point of a picture to where it lies once transposed and mirrored."""
+    transposed, mirror_x, mirror_y = orientation
+    turn = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1.0]]) if transposed else np.eye(3)
+    if mirror_x:
+        turn = np.array([[-1, 0, 1], [0, 1, 0], [0, 0, 1.0]]) @ turn
+    if mirror_y:
+        turn = np.array([[1, 0, 0], [0, -1, 1], [0, 0, 1.0]]) @ turn
+    return turn

@@ -1,0 +1,141 @@
+"""Codes → pairs of images that may be twins: the nearest neighbours, by faiss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.twins.fingerprint import Fingerprint
+from hilum.twins.hashes import (
+    BITS,
+    FREQUENCIES,
+    ORIENTATIONS,
+    Orientation,
+    codes,
+    coefficients,
+    oriented,
+    windows,
+)
+
+BRUTE_FORCE_UP_TO = 20_000
+"""Images up to which every code is compared with every other."""
+
+_MOST_BITS, _MOST_BITS_OF_WINDOWS = 68, 69
+"""Bits of 256 by which codes of one exposure may differ."""
+
+_NONE = np.empty((0, len(windows()), FREQUENCIES, FREQUENCIES), np.float32)
+
+_NEIGHBOURS = 4
+"""Asked for at each query."""
+
+_CHUNK = 512
+"""Images whose codes are held at once."""
+
+_WINDOW_ORIENTATIONS: tuple[Orientation, ...] = (ORIENTATIONS[0], (False, True, False))
+"""Of the sub-windows: as they are, and mirrored left to right."""
+
+_LIST = 256
+"""Codes per list of the inverted file, on average."""
+
+_PROBES = 24
+"""Lists that are searched for a code."""
+
+
+@dataclass(frozen=True, order=True)
+class Candidate:
+    """A query's answer: the ``window`` of image ``a``, turned, looks like all of image ``b``."""
+
+    bits: int
+    """By which the codes differ."""
+    window: int
+    orientation: Orientation
+    a: int
+    b: int
+
+
+def propose(
+    fingerprints: Sequence[Fingerprint], *, exhaustive: bool | None = None
+) -> list[Candidate]:
+    """The best candidate of each pair of images that may be twins, sorted by images.
+
+    Args:
+        fingerprints: none of them blank.
+        exhaustive: compare all with all; None: up to :data:`BRUTE_FORCE_UP_TO` images.
+    """
+    if len(fingerprints) < 2:
+        return []
+    whole = np.concatenate([codes(part[:, 0]) for _, part in _chunks(fingerprints)])
+    if exhaustive is None:
+        exhaustive = len(fingerprints) <= BRUTE_FORCE_UP_TO
+    index = _flat(whole) if exhaustive else _inverted_file(whole)
+    best = np.empty((0, 4), np.int64)  # bits, query, a, b; one row a pair
+    for start, part in _chunks(fingerprints):
+        found = [best]
+        for number, (window, _, query) in enumerate(_queries(part)):
+            distances, neighbours = index.search(query, _NEIGHBOURS)
+            itself = neighbours == np.arange(start, start + len(part))[:, None]
+            most = _MOST_BITS_OF_WINDOWS if window else _MOST_BITS
+            rows, columns = np.nonzero((distances <= most) & (neighbours >= 0) & ~itself)
+            near = distances[rows, columns], neighbours[rows, columns]
+            numbers = np.full(len(rows), number)
+            found.append(np.stack([near[0], numbers, start + rows, near[1]], axis=1))
+        best = _best_of_each_pair(np.concatenate(found))
+    kinds = [(window, orientation) for window, orientation, _ in _queries(_NONE)]
+    return [Candidate(bits, *kinds[query], a, b) for bits, query, a, b in best.tolist()]
+
+
+def _best_of_each_pair(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of the rows (bits, query, a, b) the least of each two images, sorted by these."""
+    low, high = found[:, 2:].min(axis=1), found[:, 2:].max(axis=1)
+    order = np.lexsort((found[:, 2], found[:, 1], found[:, 0], high, low))
+    low, high = low[order], high[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    return found[order[is_first]]
+
+
+def _chunks(
+    fingerprints: Sequence[Fingerprint],
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    for start in range(0, len(fingerprints), _CHUNK):
+        pictures = np.stack([one.picture() for one in fingerprints[start : start + _CHUNK]])
+        yield start, coefficients(pictures)
+
+
+def _queries(
+    part: NDArray[np.float32],
+) -> Iterator[tuple[int, Orientation, NDArray[np.uint8]]]:
+    """(window, orientation, codes) of all that is asked of a chunk; an inversion is asked too."""
+    for orientation in ORIENTATIONS:
+        query = codes(oriented(part[:, 0], orientation))
+        yield 0, orientation, query
+        yield 0, orientation, ~query
+    for window in range(1, part.shape[1]):
+        for orientation in _WINDOW_ORIENTATIONS:
+            yield window, orientation, codes(oriented(part[:, window], orientation))
+
+
+def _flat(whole: NDArray[np.uint8]) -> faiss.IndexBinary:
+    index = faiss.IndexBinaryFlat(BITS)
+    index.add(whole)
+    return index
+
+
+def _inverted_file(whole: NDArray[np.uint8]) -> faiss.IndexBinary:
+    """Lists of equal mean length, found through a graph, so that a query costs about the same."""
+    lists = max(1, len(whole) // _LIST)
+    quantizer = faiss.IndexBinaryHNSW(BITS, 16)
+    quantizer.hnsw.efSearch = 2 * _PROBES
+    index = faiss.IndexBinaryIVF(quantizer, BITS, lists)
+    index.cp.niter = 6
+    index.cp.max_points_per_centroid = 32
+    index.train(whole)
+    index.add(whole)
+    index.nprobe = _PROBES
+    index.own_fields = True
+    quantizer.this.disown()
+    return index

@@ -1,0 +1,237 @@
+"""Two images laid over each other on their pixels: where one lies in the other, and how alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.twins.fingerprint import Fingerprint, local_contrast
+from hilum.twins.transform import Transform
+
+WORK = 192
+"""Side of the square both images are squeezed to."""
+
+GREY = 96
+"""Side of the square in which greys are compared."""
+
+_SIDES = (48, GREY, WORK)
+
+_STEPS = (6, 5, 5)
+"""At most, at each side from coarse to fine."""
+
+Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.uint8])
+
+_SETTLED = 0.02
+"""Pixels of a level by which the edges move in the last step of it."""
+
+_BLOCKS = 8
+"""Blocks along each side in which the likeness is judged."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Where a lies in b."""
+
+    transform: Transform
+    """In pixels of a and b."""
+    score: float
+    """How alike fine structure is, −1 to 1: the lower third of the blocks' correlations."""
+    correlation: float
+    """Of fine structure, over all that both show; below 0 where one is inverted."""
+    overlap: float
+    """Share of a that b shows as well."""
+    unit: NDArray[np.float64]
+    """2×3, the same from the unit square of a to that of b."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image made ready to be laid over others."""
+
+    size: tuple[int, int]
+    """(width, height)."""
+    levels: tuple[NDArray[np.float32], ...]
+    """The whole image squeezed to squares, coarse to fine, in local standard deviations."""
+    grey: NDArray[np.uint8]
+    """The whole image squeezed to a square of :data:`GREY` pixels; empty where only a
+    fingerprint is known."""
+
+
+def prepare(grey: NDArray[np.uint8]) -> Prepared:
+    """Squeeze ``grey`` (H×W) to squares, and take its contrast away."""
+    square = cv2.resize(grey, (WORK, WORK), interpolation=cv2.INTER_AREA).astype(np.float32)
+    squares = [
+        square
+        if side == WORK
+        else np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+        for side in _SIDES
+    ]
+    # A Gaussian of 4 pixels at every level: coarse levels catch, the finest decides.
+    levels = tuple(local_contrast(one, 4.0) for one in squares)
+    return Prepared((grey.shape[1], grey.shape[0]), levels, np.rint(squares[1]).astype(np.uint8))
+
+
+def prepare_thumbnail(one: Fingerprint) -> Prepared:
+    """The content of a fingerprint, as an image of its own, of one level only."""
+    left, top, right, bottom = one.box
+    size = (round((right - left) * one.width), round((bottom - top) * one.height))
+    empty = np.zeros((0, 0), np.uint8)
+    return Prepared((max(size[0], 1), max(size[1], 1)), (one.picture(),), empty)
+
+
+def register(a: Prepared, b: Prepared, guess: NDArray[np.float64]) -> Registration | None:
+    """Lay ``b`` over ``a``, beginning at ``guess``; None where they drift apart.
+
+    Args:
+        a: one image.
+        b: the other.
+        guess: 2×3, from the unit square of a to that of b; its turn or flip is kept.
+    """
+    straight, turn = _straighten(guess)
+    turned = [turned_picture(level, turn) for level in b.levels]
+    # (scale x, shift x, scale y, shift y) from a's unit square to that of b as turned.
+    at = np.array([straight[0, 0], straight[0, 2], straight[1, 1], straight[1, 2]])
+    for one, other, steps in zip(a.levels, turned, _STEPS, strict=False):
+        at = _refine(one, other, at, steps)
+        if not _is_sane(at):
+            return None
+    correlation, score, overlap = _likeness(a.levels[-1], turned[-1], at)
+    unit = turn @ np.array([[at[0], 0, at[1]], [0, at[2], at[3]], [0, 0, 1]])
+    transform = in_pixels(unit[:2], a.size, b.size)
+    return Registration(transform, score, correlation, overlap, unit[:2])
+
+
+def in_pixels(
+    unit: NDArray[np.float64], size: tuple[int, int], other: tuple[int, int]
+) -> Transform:
+    """``unit``, 2×3 between unit squares, for images of ``size`` and ``other`` (width, height)."""
+    matrix = np.diag(other) @ unit @ np.diag((1 / size[0], 1 / size[1], 1.0))
+    (a, b, e), (c, d, f) = matrix.tolist()
+    return Transform(((a, b, e), (c, d, f)))
+
+
+def _straighten(guess: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(3×3 with scales above 0, 3×3 turn of the unit square): their product turn @ straight."""
+    linear = np.sign(np.round(guess[:, :2], 6))
+    turn = np.eye(3)
+    turn[:2, :2] = linear
+    turn[:2, 2] = (linear.sum(axis=1) < 0).astype(float)
+    full = np.vstack([guess, (0.0, 0.0, 1.0)])
+    return np.linalg.inv(turn) @ full, turn
+
+
+def turned_picture(level: Pixels, turn: NDArray[np.float64]) -> Pixels:
+    """Square ``level`` of b such that what b shows at turn @ p is shown at p."""
+    linear = turn[:2, :2]
+    # turned[y, x] = level at turn(x, y).
+    if linear[0, 0]:
+        picture = level[:, ::-1] if linear[0, 0] < 0 else level
+        picture = picture[::-1] if linear[1, 1] < 0 else picture
+    else:
+        # x of b comes from y of a, y of b from x of a.
+        picture = level[:, ::-1] if linear[0, 1] < 0 else level
+        picture = picture[::-1] if linear[1, 0] < 0 else picture
+        picture = picture.T
+    return np.ascontiguousarray(picture)
+
+
+def _sample(
+    picture: NDArray[np.float32], at: NDArray[np.float64], side: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """``picture`` of b in a's frame, and where b reaches."""
+    scale_x, shift_x, scale_y, shift_y = at
+    matrix = np.array(
+        [
+            [scale_x, 0, 0.5 * scale_x + shift_x * side - 0.5],
+            [0, scale_y, 0.5 * scale_y + shift_y * side - 0.5],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(
+        picture, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    centres = (np.arange(side) + 0.5) / side
+    x, y = scale_x * centres + shift_x, scale_y * centres + shift_y
+    inside = np.outer((y > 0) & (y < 1), (x > 0) & (x < 1))
+    return np.asarray(warped, np.float32), inside
+
+
+def _refine(
+    one: NDArray[np.float32],
+    other: NDArray[np.float32],
+    at: NDArray[np.float64],
+    steps: int,
+) -> NDArray[np.float64]:
+    """Gauss-Newton steps towards the least squared difference."""
+    side = len(one)
+    gx = np.asarray(cv2.Sobel(other, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8), np.float32)
+    gy = np.asarray(cv2.Sobel(other, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8), np.float32)
+    centres = ((np.arange(side) + 0.5) / side - 0.5).astype(np.float32)
+    for _ in range(steps):
+        warped, inside = _sample(other, at, side)
+        if inside.mean() < 0.2:
+            return at
+        dx, _ = _sample(gx, at, side)
+        dy, _ = _sample(gy, at, side)
+        weight = inside.astype(np.float32)
+        product = float((weight * one * warped).sum())
+        gain = product / (float((weight * warped * warped).sum()) + 1e-6)
+        sign = 1.0 if gain >= 0 else -1.0
+        difference = one - sign * warped
+        # What differs much is written upon one of them, or lies outside the other.
+        weight *= 1.0 / (1.0 + difference * difference)
+        dx *= weight
+        dy *= weight
+        basis = np.stack([dx * centres, dx, dy * centres[:, None], dy]).reshape(4, -1)
+        root = np.sqrt(weight).ravel() + np.float32(1e-6)
+        normal = (basis / root) @ (basis / root).T
+        right = basis @ (sign * difference).ravel()
+        step = np.linalg.solve(normal + 1e-6 * np.trace(normal) * np.eye(4), right)
+        step = np.clip(step, -3.0, 3.0).astype(np.float64)
+        # In pixels about the centre; scales have their edges half a side away.
+        at = at + np.array(
+            [
+                step[0] / side,
+                (step[1] - 0.5 * step[0]) / side,
+                step[2] / side,
+                (step[3] - 0.5 * step[2]) / side,
+            ]
+        )
+        if not _is_sane(at) or float(np.abs(step).max()) < _SETTLED:
+            break
+    return at
+
+
+def _is_sane(at: NDArray[np.float64]) -> bool:
+    return bool(np.isfinite(at).all() and 0.4 < at[0] < 2.5 and 0.4 < at[2] < 2.5)
+
+
+def _likeness(
+    one: NDArray[np.float32], other: NDArray[np.float32], at: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """(correlation, lower third of the blocks' correlations, overlap)."""
+    side = len(one)
+    warped, inside = _sample(other, at, side)
+    weight = inside.astype(np.float32)
+    products = np.stack(
+        [one * warped * weight, one * one * weight, warped * warped * weight, weight]
+    )
+    size = side // _BLOCKS
+    sums = products.reshape(4, _BLOCKS, size, _BLOCKS, size).sum(axis=(2, 4)).reshape(4, -1)
+    totals = sums.sum(axis=1)
+    overlap = float(totals[3]) / side**2
+    if overlap < 0.2:
+        return 0.0, 0.0, overlap
+    correlation = float(totals[0] / np.sqrt(totals[1] * totals[2] + 1e-6))
+    # Blocks of both images' content: black margins say nothing.
+    energy = np.minimum(sums[1], sums[2]) / np.maximum(sums[3], 1)
+    counts = (sums[3] > 0.5 * size * size) & (energy > 0.05)
+    if counts.sum() < 8:
+        return correlation, 0.0, overlap
+    each = sums[0, counts] / np.sqrt(sums[1, counts] * sums[2, counts] + 1e-6)
+    each = each if correlation >= 0 else -each
+    return correlation, float(np.quantile(each, 1 / 3)), overlap
