@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hilum.dataset.compile import Compiled, CompileOptions, compile_dataset
 from hilum.dataset.read import Row, open_dataset
+from hilum.dataset.select import SelectionOptions
 from hilum.dataset.unite import OnConflict
 from hilum.radiograph import Split, Structure
 from tests.fakes.chest import Chest, draw_chest
@@ -133,7 +134,7 @@ def _compile_disagreement(tmp_path: Path, chest: Chest, rule: OnConflict) -> Com
     write_image(root / "covid/small.png", _small(chest.pixels))
     write_image(root / "covid/smaller.png", np.asarray(cv2.resize(chest.pixels, (200, 220))))
     write_image(root / "normal/other.png", _other(1))
-    options = CompileOptions(on_conflict=rule)
+    options = CompileOptions(on_conflict=rule, selection=SelectionOptions(unlabelled=True))
     return compile_dataset([root], tmp_path / "out", options=options)
 
 

@@ -32,7 +32,8 @@ def draw_chest(
     """Draw a chest of ``size`` (height, width) with lungs, heart, spine, ribs and noise.
 
     The lungs are two separate components. ``infected`` adds one or two hazy opacities to the
-    lower lungs; the same generator state always draws the same chest.
+    lower lungs; the same generator state always draws the same chest. Ribs and vessels are each
+    chest's own, so that two of them are not taken for copies of one.
     """
     height, width = size
     centre = width * (0.5 + rng.uniform(-0.02, 0.02))
@@ -48,7 +49,10 @@ def draw_chest(
     picture[heart] = 0.72
     spine = np.abs(np.arange(width) - centre) < 0.035 * width
     picture[:, spine] += np.float32(0.16)
-    picture += _ribs(size, centre)
+    # Their own generator: what follows is drawn as it was before there were vessels.
+    own = np.random.default_rng(np.array([centre / width, scale]).view(np.uint64))
+    picture += _ribs(own, size, centre)
+    picture += _vessels(own, size)
     infection = _opacities(rng, right, left) if infected else np.zeros(size, np.bool_)
     haze = cv2.GaussianBlur(infection.astype(np.float32), (0, 0), max(0.8, width / 60))
     picture += np.float32(0.34) * haze
@@ -85,12 +89,26 @@ def _lung(
     return np.asarray(inside & ~dome, np.bool_)
 
 
-def _ribs(size: tuple[int, int], centre: float) -> NDArray[np.float32]:
+def _ribs(rng: np.random.Generator, size: tuple[int, int], centre: float) -> NDArray[np.float32]:
     height, width = size
     rows, columns = np.ogrid[:height, :width]
-    sag = 0.5 * ((columns - centre) / width) ** 2 * height
-    wave = np.sin(2 * np.pi * (rows - sag) / (0.09 * height))
+    spacing, phase, droop = rng.uniform(0.075, 0.105), rng.uniform(), rng.uniform(0.3, 0.8)
+    sag = droop * ((columns - centre) / width) ** 2 * height
+    wave = np.sin(2 * np.pi * ((rows - sag) / (spacing * height) + phase))
     return (0.05 * np.clip(wave, 0.0, 1.0)).astype(np.float32)
+
+
+def _vessels(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Short bright strokes all over, as blood vessels and bones give every person's own."""
+    height, width = size
+    strokes = np.zeros(size, np.float32)
+    for _ in range(160):
+        x, y, angle = rng.uniform(0.03, 0.97, 3) * (width, height, 2 * np.pi)
+        length = rng.uniform(0.05, 0.16) * min(size)
+        end = (round(x + length * np.cos(angle)), round(y + length * np.sin(angle)))
+        thickness = max(1, round(width * rng.uniform(0.006, 0.018)))
+        cv2.line(strokes, (round(x), round(y)), end, float(rng.uniform(0.5, 1.0)), thickness)
+    return 0.22 * strokes
 
 
 def _opacities(

@@ -71,8 +71,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes one runtime, or all of them, give spoiled outputs from now on."""
 
     def install(change: Callable[[Outputs], Outputs], *, only: RuntimeName | None = None) -> None:
-        def load(onnx: bytes, *, streams: int, name: RuntimeName) -> Runtime:
-            loaded = load_runtime(onnx, streams=streams, name=name)
+        def load(onnx: bytes, *, streams: int, name: RuntimeName, f32: bool) -> Runtime:
+            loaded = load_runtime(onnx, streams=streams, name=name, f32=f32)
             return Changed(loaded, change) if only in (None, name) else loaded
 
         monkeypatch.setattr(predictor, "load_runtime", load)
@@ -256,8 +256,8 @@ class Gullible:
 def test_a_drawing_that_is_not_refused_is_caught(
     stored: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(onnx: bytes, *, streams: int, name: RuntimeName) -> Runtime:
-        loaded = load_runtime(onnx, streams=streams, name=name)
+    def load(onnx: bytes, *, streams: int, name: RuntimeName, f32: bool) -> Runtime:
+        loaded = load_runtime(onnx, streams=streams, name=name, f32=f32)
         return Gullible(loaded) if name == "openvino" else loaded
 
     monkeypatch.setattr(predictor, "load_runtime", load)
@@ -288,10 +288,10 @@ def test_all_runtimes_alike_point_at_hilum(spoil: Callable[..., None]) -> None:
 def test_a_runtime_that_does_not_run(
     stored: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(onnx: bytes, *, streams: int, name: RuntimeName) -> Runtime:
+    def fail(onnx: bytes, *, streams: int, name: RuntimeName, f32: bool) -> Runtime:
         if name == "openvino":
             raise ModelError("openvino cannot load the model", got="no kernel for Pooling")
-        return load_runtime(onnx, streams=streams, name=name)
+        return load_runtime(onnx, streams=streams, name=name, f32=f32)
 
     monkeypatch.setattr(predictor, "load_runtime", fail)
     verification = verify(["openvino", "onnxruntime"], folder=stored, model=model_file)

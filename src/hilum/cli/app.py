@@ -24,6 +24,7 @@ from hilum.cli.predict import predict_images
 from hilum.cli.report import report_predictions
 from hilum.cli.terminal import EXIT_BAD_USAGE, say_error
 from hilum.cli.train import train_model
+from hilum.cli.twins import find_twins
 from hilum.cli.verify import verify_installation
 from hilum.errors import HilumError
 
@@ -37,6 +38,7 @@ app.command("collections")(list_collections)
 app.command("fetch")(fetch_collection)
 app.command("inspect")(inspect_folders)
 app.command("compile")(compile_folders)
+app.command("twins")(find_twins)
 app.command("diff")(diff_compiled)
 app.command("export")(export)
 app.command("train")(train_model)

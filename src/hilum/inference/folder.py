@@ -20,12 +20,8 @@ import numpy as np
 from hilum.errors import OutputError
 from hilum.imaging.read import Picture
 from hilum.inference.earlier import LOCK_NAME, Earlier, make_folder, prepare_folder
-<<<<<<< HEAD
-from hilum.inference.inputs import InputImage, output_stems
-from hilum.inference.large_films import LargeFilms
-=======
 from hilum.inference.inputs import InputImage
->>>>>>> cli
+from hilum.inference.large_films import LargeFilms
 from hilum.inference.model import Model
 from hilum.inference.note import write_note
 from hilum.inference.overlay import draw_overlay
@@ -179,7 +175,6 @@ def predict_to_folder(
         left = [image for image in images if image.relative not in done]
 
         def work(image: InputImage) -> dict[str, Any]:
-<<<<<<< HEAD
             read = _read(predictor, image)
             pixels = 0 if isinstance(read, Prediction) else read.width * read.height
             with large_films.turn(pixels=pixels):
@@ -191,23 +186,10 @@ def predict_to_folder(
                     out.clear(image)
                 out.write_pictures(image, prediction)
                 row = table_row(
-                    prediction,
-                    path=image.relative,
-                    findings=predictor.model.description.findings,
-                    model_sha256=predictor.model.sha256,
+                    prediction, predictor, path=image.relative, image_sha256=hash_of(image)
                 )
                 del prediction  # its masks would be in memory beside the next film's
             return row
-=======
-            prediction = _predict(predictor, image)
-            if earlier is Earlier.RESUME:
-                out.clear(image)
-            out.write_pictures(image, prediction)
-            # And not the prediction, whose masks would wait in memory.
-            return table_row(
-                prediction, predictor, path=image.relative, image_sha256=hash_of(image)
-            )
->>>>>>> cli
 
         # Closed at once when interrupted, so that what was not begun is not begun any more.
         with closing(map_threads(work, left, threads=predictor.threads)) as rows:

@@ -139,12 +139,10 @@ class Predictor:
                 expected="lungs, or right_lung and left_lung, among its targets",
                 remedy="give another model",
             )
-<<<<<<< HEAD
-        self._network = load_runtime(self.model.onnx, streams=threads, name=runtime, f32=f32)
-=======
         self._runtime_name = runtime or default_runtime()
-        self._network = load_runtime(self.model.onnx, streams=threads, name=self._runtime_name)
->>>>>>> cli
+        self._network = load_runtime(
+            self.model.onnx, streams=threads, name=self._runtime_name, f32=f32
+        )
         self._try_out()
 
     def __call__(self, image: AnyPath | Grey) -> Prediction:

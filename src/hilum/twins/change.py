@@ -97,7 +97,8 @@ def _greys(
     rising = table if offset >= 0 else 255 - table
     usual = float(np.median(left[seen]))
     words = []
-    if usual > 7 or (abs(a.evenness - b.evenness) > 0.12 and max(a.evenness, b.evenness) > 0.93):
+    became_even = abs(a.evenness - b.evenness) > 0.12 and max(a.evenness, b.evenness) > 0.93
+    if usual > 7 or became_even:
         words.append("equalised")
     else:
         shares = np.bincount(one[seen], minlength=256) / max(int(seen.sum()), 1)

@@ -20,13 +20,13 @@ from hilum.workers import Progress, no_progress
 
 Load = Callable[[int], NDArray[np.uint8]]
 
-PIXELS_AGREE = 0.42
+PIXELS_AGREE = 0.55
 """Score of the registration from which on two images are twins."""
 
-THUMBNAILS_AGREE = 0.55
+THUMBNAILS_AGREE = 0.95
 """The same, where there are no pixels to look at."""
 
-_WORTH_LOADING = 0.25
+_WORTH_LOADING = 0.65
 """Score of the thumbnails from which on pixels are looked at."""
 
 _HELD = 256

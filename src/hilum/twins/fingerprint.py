@@ -87,9 +87,11 @@ def fingerprint(grey: NDArray[np.uint8], *, size: tuple[int, int] | None = None)
     squeezed = cv2.resize(content, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     rows, columns = small.shape
     shape = np.array(grey.shape, "<i8").tobytes()
+    width, height = size or (width, height)
     return Fingerprint(
-        *(size or (width, height)),
-        digest=hashlib.blake2b(np.ascontiguousarray(grey), digest_size=16, key=shape).digest(),
+        width=width,
+        height=height,
+        digest=hashlib.blake2b(grey.tobytes(), digest_size=16, key=shape).digest(),
         box=(left / columns, top / rows, right / columns, bottom / rows),
         thumbnail=_stored(local_contrast(squeezed, SIDE / 12)),
         mean=float(content.mean()),
@@ -139,7 +141,8 @@ def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _stored(picture: NDArray[np.float32]) -> bytes:
-    return np.rint(picture * _STEP + 128).astype(np.uint8).tobytes()
+    stored: NDArray[np.uint8] = np.rint(picture * _STEP + 128).astype(np.uint8)
+    return stored.tobytes()
 
 
 def _evenness(content: NDArray[np.uint8]) -> float:

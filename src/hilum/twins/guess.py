@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.twins.fingerprint import Fingerprint
-from hilum.twins.hashes import windows
+from hilum.twins.hashes import Orientation, windows
 from hilum.twins.register import Registration, in_pixels
 
 
-def content_guess(window: int, orientation: tuple[bool, bool, bool]) -> NDArray[np.float64]:
+def content_guess(window: int, orientation: Orientation) -> NDArray[np.float64]:
     """2×3 from the unit square of a's content to that of b's, where a's window met all of b's.
 
     Args:
@@ -44,7 +44,7 @@ def _box(edges: tuple[float, float, float, float]) -> NDArray[np.float64]:
     return np.array([[right - left, 0, left], [0, bottom - top, top], [0, 0, 1.0]])
 
 
-def _turn(orientation: tuple[bool, bool, bool]) -> NDArray[np.float64]:
+def _turn(orientation: Orientation) -> NDArray[np.float64]:
     """From a point of a picture to where it lies once transposed and mirrored."""
     transposed, mirror_x, mirror_y = orientation
     turn = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1.0]]) if transposed else np.eye(3)

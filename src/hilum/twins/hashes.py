@@ -20,14 +20,18 @@ BITS = FREQUENCIES * FREQUENCIES
 CUTS = (0.03, 0.085)
 """Shares of a side that the sub-windows lack: each crop of up to a tenth is near one of them."""
 
-ORIENTATIONS = tuple(itertools.product((False, True), repeat=3))
-"""(transposed, then mirrored in x, then mirrored in y)."""
+Orientation = tuple[bool, bool, bool]
+"""Whether transposed, then mirrored in x, then mirrored in y."""
+
+ORIENTATIONS: tuple[Orientation, ...] = tuple(
+    (turned, x, y) for turned, x, y in itertools.product((False, True), repeat=3)
+)
 
 
 def windows() -> tuple[tuple[float, float, float, float], ...]:
     """(left, upper, right, lower) edge of each window as shares; the first is the whole."""
     spans = _spans()[1:]
-    return ((0.0, 0.0, 1.0, 1.0), *((l, t, r, b) for (t, b) in spans for (l, r) in spans))
+    return ((0.0, 0.0, 1.0, 1.0), *((x0, y0, x1, y1) for (y0, y1) in spans for (x0, x1) in spans))
 
 
 def coefficients(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -43,9 +47,7 @@ def coefficients(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([whole[:, None], parts], axis=1, dtype=np.float32)
 
 
-def oriented(
-    coefs: NDArray[np.float32], orientation: tuple[bool, bool, bool]
-) -> NDArray[np.float32]:
+def oriented(coefs: NDArray[np.float32], orientation: Orientation) -> NDArray[np.float32]:
     """…×F×F of the picture turned: transposed, then mirrored in x, then in y, as asked."""
     transposed, mirror_x, mirror_y = orientation
     turned = coefs.swapaxes(-1, -2) if transposed else coefs
@@ -59,7 +61,7 @@ def oriented(
 
 def codes(coefs: NDArray[np.float32]) -> NDArray[np.uint8]:
     """N×F×F → N×(BITS/8) packed bits."""
-    return np.packbits(coefs.reshape(len(coefs), -1) > 0, axis=1)
+    return np.packbits(coefs.reshape(len(coefs), BITS) > 0, axis=1)
 
 
 def _spans() -> list[tuple[float, float]]:

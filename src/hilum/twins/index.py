@@ -10,13 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.twins.fingerprint import Fingerprint
-from hilum.twins.hashes import BITS, ORIENTATIONS, codes, coefficients, oriented
+from hilum.twins.hashes import (
+    BITS,
+    FREQUENCIES,
+    ORIENTATIONS,
+    Orientation,
+    codes,
+    coefficients,
+    oriented,
+    windows,
+)
 
 BRUTE_FORCE_UP_TO = 20_000
 """Images up to which every code is compared with every other."""
 
-MOST_BITS = 76
+_MOST_BITS, _MOST_BITS_OF_WINDOWS = 68, 69
 """Bits of 256 by which codes of one exposure may differ."""
+
+_NONE = np.empty((0, len(windows()), FREQUENCIES, FREQUENCIES), np.float32)
 
 _NEIGHBOURS = 4
 """Asked for at each query."""
@@ -24,7 +35,7 @@ _NEIGHBOURS = 4
 _CHUNK = 512
 """Images whose codes are held at once."""
 
-_WINDOW_ORIENTATIONS = (ORIENTATIONS[0], (False, True, False))
+_WINDOW_ORIENTATIONS: tuple[Orientation, ...] = (ORIENTATIONS[0], (False, True, False))
 """Of the sub-windows: as they are, and mirrored left to right."""
 
 _LIST = 256
@@ -41,7 +52,7 @@ class Candidate:
     bits: int
     """By which the codes differ."""
     window: int
-    orientation: tuple[bool, bool, bool]
+    orientation: Orientation
     a: int
     b: int
 
@@ -61,20 +72,30 @@ def propose(
     if exhaustive is None:
         exhaustive = len(fingerprints) <= BRUTE_FORCE_UP_TO
     index = _flat(whole) if exhaustive else _inverted_file(whole)
-    best: dict[tuple[int, int], Candidate] = {}
+    best = np.empty((0, 4), np.int64)  # bits, query, a, b; one row a pair
     for start, part in _chunks(fingerprints):
-        for window, orientation, query in _queries(part):
+        found = [best]
+        for number, (window, _, query) in enumerate(_queries(part)):
             distances, neighbours = index.search(query, _NEIGHBOURS)
-            near = (distances <= MOST_BITS) & (neighbours >= 0)
-            near &= neighbours != np.arange(start, start + len(part))[:, None]
-            for row, column in zip(*np.nonzero(near), strict=True):
-                a, b = start + int(row), int(neighbours[row, column])
-                bits = int(distances[row, column])
-                one = Candidate(bits, window, orientation, a, b)
-                key = (min(a, b), max(a, b))
-                if key not in best or one < best[key]:
-                    best[key] = one
-    return [best[key] for key in sorted(best)]
+            itself = neighbours == np.arange(start, start + len(part))[:, None]
+            most = _MOST_BITS_OF_WINDOWS if window else _MOST_BITS
+            rows, columns = np.nonzero((distances <= most) & (neighbours >= 0) & ~itself)
+            near = distances[rows, columns], neighbours[rows, columns]
+            numbers = np.full(len(rows), number)
+            found.append(np.stack([near[0], numbers, start + rows, near[1]], axis=1))
+        best = _best_of_each_pair(np.concatenate(found))
+    kinds = [(window, orientation) for window, orientation, _ in _queries(_NONE)]
+    return [Candidate(bits, *kinds[query], a, b) for bits, query, a, b in best.tolist()]
+
+
+def _best_of_each_pair(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of the rows (bits, query, a, b) the least of each two images, sorted by these."""
+    low, high = found[:, 2:].min(axis=1), found[:, 2:].max(axis=1)
+    order = np.lexsort((found[:, 2], found[:, 1], found[:, 0], high, low))
+    low, high = low[order], high[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    return found[order[is_first]]
 
 
 def _chunks(
@@ -87,7 +108,7 @@ def _chunks(
 
 def _queries(
     part: NDArray[np.float32],
-) -> Iterator[tuple[int, tuple[bool, bool, bool], NDArray[np.uint8]]]:
+) -> Iterator[tuple[int, Orientation, NDArray[np.uint8]]]:
     """(window, orientation, codes) of all that is asked of a chunk; an inversion is asked too."""
     for orientation in ORIENTATIONS:
         query = codes(oriented(part[:, 0], orientation))
@@ -115,5 +136,6 @@ def _inverted_file(whole: NDArray[np.uint8]) -> faiss.IndexBinary:
     index.train(whole)
     index.add(whole)
     index.nprobe = _PROBES
-    index._quantizer = quantizer  # the index only points at it
+    index.own_fields = True
+    quantizer.this.disown()
     return index

@@ -168,8 +168,8 @@ def _refine(
 ) -> NDArray[np.float64]:
     """Gauss-Newton steps towards the least squared difference."""
     side = len(one)
-    gx = cv2.Sobel(other, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    gy = cv2.Sobel(other, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    gx = np.asarray(cv2.Sobel(other, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8), np.float32)
+    gy = np.asarray(cv2.Sobel(other, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8), np.float32)
     centres = ((np.arange(side) + 0.5) / side - 0.5).astype(np.float32)
     for _ in range(steps):
         warped, inside = _sample(other, at, side)

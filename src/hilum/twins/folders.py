@@ -1,0 +1,190 @@
+"""Folders of images → the twins among them, what was read of each, and what could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.collections.archives import Source
+from hilum.collections.folders import is_image, walk_images
+from hilum.collections.plain_folder import PlainFolder
+from hilum.collections.registry import read_source
+from hilum.collections.words import split_of
+from hilum.errors import CollectionError, ImageError
+from hilum.imaging.read import read_picture, to_uint8
+from hilum.radiograph import Radiograph, Split
+from hilum.twins.clusters import clusters
+from hilum.twins.find import TwinPair, find_twins
+from hilum.twins.fingerprint import Fingerprint, fingerprint
+from hilum.workers import Progress, map_ordered, no_progress
+
+
+@dataclass(frozen=True)
+class Film:
+    """An image to compare."""
+
+    path: Path
+    shown: str
+    """How the user knows it."""
+    split: Split | None
+    label: str | None
+    """Its finding, or where no collection was recognised the folder it lies in."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All twins among the images of some folders."""
+
+    films: tuple[Film, ...]
+    """Those that could be read."""
+    pairs: tuple[TwinPair, ...]
+    """Numbers are places in ``films``."""
+    clusters: tuple[tuple[int, ...], ...]
+    issues: tuple[tuple[str, str], ...]
+    """(path, reason) of each image that could not be read, and of each that is no radiograph."""
+    blank: tuple[int, ...]
+    """Images that show nothing, and so have no twins."""
+
+    def copies_of(self, split: Split, other: Split) -> set[int]:
+        """The films of ``split`` that show the exposure of one in ``other``."""
+        copied = set()
+        for members in self.clusters:
+            splits = {self.films[n].split for n in members}
+            if other in splits:
+                copied |= {n for n in members if self.films[n].split is split}
+        return copied
+
+    def contradictions(self) -> list[tuple[int, ...]]:
+        """The clusters whose films have different labels."""
+        told = ((c, {self.films[n].label for n in c} - {None}) for c in self.clusters)
+        return [members for members, labels in told if _disagree(labels)]
+
+
+def compare_folders(
+    sources: Sequence[Source], *, workers: int = 1, progress: Progress = no_progress
+) -> Comparison:
+    """Read all radiographs of ``sources`` and find the twins among them.
+
+    A folder that is a known collection is read as such, so that its masks are left alone;
+    in any other each image counts.
+
+    Raises:
+        CollectionError: a path is not there, or no image is.
+    """
+    films: list[Film] = []
+    issues: list[tuple[str, str]] = []
+    for source in sources:
+        some, problems = films_of(source)
+        films += some
+        issues += problems
+    unique = {film.path.resolve(): film for film in reversed(films)}
+    films = sorted(unique.values(), key=lambda film: film.shown)
+    if not films:
+        raise CollectionError(
+            "there is no image to compare",
+            path=", ".join(str(source.named) for source in sources),
+            remedy="name folders or zip archives that hold radiographs",
+        )
+    advance = progress("reading", len(films))
+    read: list[tuple[Film, Fingerprint]] = []
+    for film, outcome in zip(
+        films, map_ordered(_fingerprint, [f.path for f in films], workers=workers), strict=True
+    ):
+        advance()
+        if isinstance(outcome, str):
+            issues.append((film.shown, outcome))
+        else:
+            read.append((film, outcome))
+    prints = [one for _, one in read]
+    load = partial(_load, tuple(film.path for film, _ in read))
+    pairs = find_twins(prints, load=load, progress=progress)
+    return Comparison(
+        tuple(film for film, _ in read),
+        tuple(pairs),
+        tuple(tuple(group) for group in clusters(len(read), pairs)),
+        tuple(sorted(issues)),
+        tuple(number for number, one in enumerate(prints) if one.is_blank),
+    )
+
+
+def _fingerprint(path: Path) -> Fingerprint | str:
+    try:
+        return fingerprint(to_uint8(read_picture(path).pixels))
+    except ImageError as error:
+        return error.reason
+
+
+def _load(paths: Sequence[Path], number: int) -> NDArray[np.uint8]:
+    return to_uint8(read_picture(paths[number]).pixels)
+
+
+def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:
+    """The radiographs of one source, and (path, reason) of what is none or was not unpacked."""
+    refused = [
+        (str(source.named / p.source_path), f"{p.kind}: {p.detail}") for p in source.problems
+    ]
+    if not source.path.exists():
+        raise CollectionError(
+            "there is no such file or folder", path=source.named, remedy="check the path"
+        )
+    if source.path.is_file():
+        if not is_image(source.path):
+            return [], [(str(source.named), "this is no image hilum can read")]
+        return [Film(source.path, str(source.named), None, None)], refused
+    try:
+        reading = read_source(source)
+    except CollectionError:
+        return [_plain(source, path) for path in walk_images(source.path)], refused
+    films = [_known(source, one) for one in reading.radiographs]
+    problems = reading.problems
+    if reading.collection == PlainFolder.facts.name:
+        # Somebody's own folder: an image counts though its folder's name says nothing.
+        unknown = [p for p in problems if p.kind == "unknown class"]
+        paths = [reading.root / p.source_path for p in unknown]
+        films += [_plain(source, path) for path in paths if path.is_file()]
+        problems = tuple(p for p in problems if p not in unknown)
+    root = reading.shown_root
+    return films, [(str(root / p.source_path), f"{p.kind}: {p.detail}") for p in problems]
+
+
+def _known(source: Source, one: Radiograph) -> Film:
+    split = one.official_split or _split_in(one.source_path)
+    label = None if one.finding is None else str(one.finding)
+    return Film(one.path, _shown(source, one.path), split, label)
+
+
+def _plain(source: Source, path: Path) -> Film:
+    inside = path.is_relative_to(source.path)
+    relative = path.relative_to(source.path if inside else source.path.resolve())
+    folders = [part for part in relative.parts[:-1] if split_of(part) is None]
+    label = folders[-1] if folders else None
+    return Film(path, _shown(source, path), _split_in(relative.as_posix()), label)
+
+
+def _shown(source: Source, path: Path) -> str:
+    for root in (source.path, source.path.resolve()):
+        if path.is_relative_to(root):
+            return str(source.named / path.relative_to(root))
+    return str(path)
+
+
+def _split_in(relative: str) -> Split | None:
+    for part in PurePosixPath(relative).parts[:-1]:
+        if (split := split_of(part)) is not None:
+            return split
+    return None
+
+
+def _disagree(labels: set[str | None]) -> bool:
+    """Whether one of ``labels`` is neither a kind of another nor the other of it."""
+    known = sorted(label for label in labels if label)
+    return any(
+        not (one.startswith(f"{other}/") or other.startswith(f"{one}/"))
+        for number, one in enumerate(known)
+        for other in known[number + 1 :]
+    )
