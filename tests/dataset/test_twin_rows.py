@@ -69,10 +69,11 @@ def test_a_mirrored_twins_lungs_change_sides(tmp_path: Path, chest: Chest) -> No
 
 def test_a_mask_that_a_crop_cut_off_is_not_carried(tmp_path: Path, chest: Chest) -> None:
     write_image(tmp_path / "plain/covid/film.png", chest.pixels)
-    lungs = np.flatnonzero(chest.lungs.any(axis=1))
-    top = int(lungs[0]) + 15
-    cropped = Chest(*(np.ascontiguousarray(a[top:]) for a in _arrays(chest)))
-    assert cropped.lungs[0].any()
+    tall = chest.right_lung.copy()
+    columns = np.flatnonzero(tall.any(axis=0))
+    tall[:150, columns[len(columns) // 3] : columns[-len(columns) // 3]] = True
+    arrays = (chest.pixels, tall, chest.left_lung, chest.infection)
+    cropped = Chest(*(np.ascontiguousarray(a[30:]) for a in arrays))
     _qu_ex(tmp_path / "qu-ex", "Train/COVID-19", "twin.png", cropped)
     compiled = compile_dataset([tmp_path / "plain", tmp_path / "qu-ex"], tmp_path / "out")
     row = _row(compiled, "plain-folder", "covid/film.png")

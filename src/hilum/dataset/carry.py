@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hilum.dataset.issues import Issue
 from hilum.dataset.prepare import Prepared
 from hilum.dataset.unite import issue_of
@@ -18,8 +20,9 @@ _OTHER_SIDE = {
 _MARGIN = 0.01
 """Share of the twin's side by which an image may miss part of it and still count as all of it."""
 
-_TOUCHING = 0.005
-"""Share of a mask's pixels on an edge that was cut from which on it is taken to go on beyond."""
+_TOUCHING = 0.1
+"""Pixels of a mask on an edge that was cut, over the square root of its area, from which on it is
+taken to go on beyond."""
 
 
 def carry_masks(
@@ -85,4 +88,4 @@ def _cut_edges(
 def _goes_on(mask: BinaryMask, cut_edges: tuple[bool, bool, bool, bool]) -> bool:
     lines = (mask[:, 0], mask[0], mask[:, -1], mask[-1])
     touching = sum(int(line.sum()) for line, cut in zip(lines, cut_edges, strict=True) if cut)
-    return touching > _TOUCHING * int(mask.sum())
+    return touching > _TOUCHING * math.sqrt(int(mask.sum()))

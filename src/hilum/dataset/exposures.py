@@ -47,8 +47,8 @@ def find_exposures(rows: Sequence[Prepared], *, progress: Progress = no_progress
     """``rows`` as exposures, in the order of their first rows.
 
     The image that leads shows most: the one with the most pixels of its own (an enlargement counts
-    as what it was made from); of nearly as many, the one that was not equalised; then the larger
-    file; then the one given first.
+    as what it was made from); of nearly as many, the one that was not enlarged, then not equalised;
+    then the larger file; then the one given first.
 
     Raises:
         ImageError: a source file changed or vanished since it was prepared.
@@ -138,6 +138,7 @@ def _best_first(rows: Sequence[Prepared]) -> list[Prepared]:
         rows,
         key=lambda row: (
             -round(math.log(own[row.image_id]) / math.log(1 + _NEARLY)),
+            own[row.image_id] < _pixels(row),
             round(row.fingerprint.evenness, 1),
             -row.stored_size,
         ),
