@@ -21,10 +21,10 @@ from hilum.twins.hashes import (
     windows,
 )
 
-BRUTE_FORCE_UP_TO = 20_000
+BRUTE_FORCE_UP_TO = 10_000
 """Images up to which every code is compared with every other."""
 
-_MOST_BITS, _MOST_BITS_OF_WINDOWS = 68, 69
+_MOST_BITS, _MOST_BITS_OF_WINDOWS = 74, 69
 """Bits of 256 by which codes of one exposure may differ."""
 
 _NONE = np.empty((0, len(windows()), FREQUENCIES, FREQUENCIES), np.float32)
