@@ -20,10 +20,10 @@ from hilum.workers import Progress, no_progress
 
 Load = Callable[[int], NDArray[np.uint8]]
 
-PIXELS_AGREE = 0.55
+PIXELS_AGREE = 0.53
 """Score of the registration from which on two images are twins."""
 
-_PIXELS_AGREE_AT_LEAST, _ALMOST_EQUAL = 0.42, 0.965
+_PIXELS_AGREE_AT_LEAST, _ALMOST_EQUAL = 0.45, 0.95
 """A lower score of the pixels will do where that of the thumbnails is at least the second."""
 
 THUMBNAILS_AGREE = 0.95

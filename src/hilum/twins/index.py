@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import faiss
 import numpy as np
@@ -137,5 +138,5 @@ def _inverted_file(whole: NDArray[np.uint8]) -> faiss.IndexBinary:
     index.add(whole)
     index.nprobe = _PROBES
     index.own_fields = True
-    quantizer.this.disown()
+    cast(Any, quantizer).this.disown()  # the index frees it
     return index
