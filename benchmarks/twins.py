@@ -6,8 +6,8 @@ Each of ``--count`` radiographs found below ``--data`` (masks left out) is chang
 ``twin_changes.py`` and looked for among all the originals. Recall: share of changed images paired
 with their original, with Wilson's 95 % interval. Precision: a pair of two originals that are no
 twins of each other is wrong, where "twins" is settled by the originals' own clusters; pairs
-within them are not counted. Thresholds were chosen on images of the first half (by a hash of the
-file name); figures are of the second half, unless ``--all``. Beside it, in the same run, the
+within them count as right. ``--half`` takes one half of the images, by a hash of the file name,
+that a threshold may be chosen on (0) or judged by (1). Beside it, in the same run, the
 perceptual hash of imagededup (extra ``peers``) at the Hamming distance that serves it best: the
 highest sum of mean recall and precision. Times are of whole runs over originals, decoding
 included, one process each.
@@ -46,11 +46,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speed", type=int, default=400, help="images per timing; 0: none")
-    parser.add_argument("--all", action="store_true", help="both halves of the images")
+    parser.add_argument("--half", type=int, choices=(0, 1), help="only this half of the images")
     arguments = parser.parse_args()
 
     paths = [film.path for folder in arguments.data for film in films_of(Source(folder, folder))[0]]
-    paths = sorted(path for path in paths if arguments.all or half_of(path))
+    paths = sorted(path for path in paths if arguments.half in (None, half_of(path)))
     random = np.random.default_rng(arguments.seed)
     chosen = sorted(random.permutation(len(paths))[: arguments.count].tolist())
     paths = [paths[number] for number in chosen]
@@ -64,9 +64,9 @@ def main() -> None:
         speed(paths, arguments.speed)
 
 
-def half_of(path: Path) -> bool:
-    """Whether an image is of the half on which figures are reported."""
-    return hashlib.sha256(path.name.encode()).digest()[0] >= 128
+def half_of(path: Path) -> int:
+    """0 or 1, by the file name."""
+    return int(hashlib.sha256(path.name.encode()).digest()[0] >= 128)
 
 
 def read(path: Path) -> Grey:
@@ -161,7 +161,7 @@ class Peer:
     def best(
         self, distances: dict[str, NDArray[np.int64]], cluster: Sequence[int]
     ) -> tuple[int, dict[str, int], str]:
-        """(distance, hits per change, precision in words) where recall and precision add up best."""
+        """(distance, hits per change, precision in words): recall and precision add up best."""
         if self._hasher is None:
             return 0, {}, ""
         groups = np.array(cluster)
@@ -216,12 +216,13 @@ def speed(paths: Sequence[Path], count: int) -> None:
         picture = read_picture(path)
         if picture.width * picture.height > 1_000_000:
             sizes["over one megapixel"].append(path)
-        elif (picture.width, picture.height) == (256, 256):
+        if (picture.width, picture.height) == (256, 256):
             sizes["256×256"].append(path)
     try:
         from imagededup.methods import PHash
     except ImportError:
         return
+    hasher = PHash(verbose=False)
     rows = []
     for name, files in sorted(sizes.items()):
         some = files[:count]
@@ -232,7 +233,6 @@ def speed(paths: Sequence[Path], count: int) -> None:
             find_twins(prints, load=lambda number, some=some: read(some[number]))
             ours.append(time.perf_counter() - begin)
             begin = time.perf_counter()
-            hasher = PHash(verbose=False)
             encoded = {str(path): hasher.encode_image(image_file=path) for path in some}
             hasher.find_duplicates(encoding_map=encoded, num_dist_workers=1)
             theirs.append(time.perf_counter() - begin)

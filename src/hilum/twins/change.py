@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.twins.fingerprint import Fingerprint
-from hilum.twins.register import GREY, Prepared
+from hilum.twins.register import GREY
 from hilum.twins.transform import Transform
 
 SAME_PIXELS = "same pixels"
@@ -24,7 +24,7 @@ def name_change(
     b: Fingerprint,
     transform: Transform,
     is_inverted: bool,
-    pixels: tuple[Prepared, Prepared] | None,
+    greys: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]] | None,
 ) -> str:
     """What differs between a and b, joined by commas; ``re-encoded`` where nothing else does.
 
@@ -35,8 +35,8 @@ def name_change(
     words += _scales(a, b, transform, has_own_edges=bool({"cropped", "padded"} & set(words)))
     if is_inverted:
         words.append("inverted")
-    if pixels is not None:
-        words += _greys(pixels[0].grey, pixels[1].grey, a, b, transform)
+    if greys is not None:
+        words += _greys(*greys, a, b)
     return ", ".join(words) or "re-encoded"
 
 
@@ -74,22 +74,30 @@ def _scales(
     return ["resized"] if max(x, 1 / x) > 1 + _EDGE else []
 
 
+def bring_greys(
+    one: NDArray[np.uint8], other: NDArray[np.uint8], unit: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+    """(one, other in one's frame, where both are seen) of squares of :data:`GREY` pixels."""
+    matrix = unit.copy()
+    matrix[:, 2] = GREY * matrix[:, 2] + matrix[:, :2] @ (0.5, 0.5) - 0.5
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (GREY, GREY)
+    seen = cv2.warpAffine(np.full(size, 255, np.uint8), matrix, size, flags=flags) > 250
+    brought = np.asarray(cv2.warpAffine(other, matrix, size, flags=flags), np.uint8)
+    return one, brought, np.asarray(seen, np.bool_)
+
+
 def _greys(
     one: NDArray[np.uint8],
     other: NDArray[np.uint8],
+    seen: NDArray[np.bool_],
     a: Fingerprint,
     b: Fingerprint,
-    transform: Transform,
 ) -> list[str]:
-    """Words on contrast and marks, told by greys of a and of b brought into a's frame."""
-    into_b = np.diag((GREY / b.width, GREY / b.height)) @ np.array(transform.matrix)
-    matrix = into_b @ np.diag((a.width / GREY, a.height / GREY, 1.0))
-    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (GREY, GREY)
-    full = np.full(size, 255, np.uint8)
-    seen = cv2.warpAffine(full, matrix, size, flags=flags) > 250
-    brought = np.asarray(cv2.warpAffine(other, matrix, size, flags=flags), np.float64)
+    """Words on contrast and marks."""
+    if seen.sum() < 100:
+        return []
+    brought = other.astype(np.float64)
     here = one.astype(np.float64)
     table, offset = _grey_table(here[seen], brought[seen])
     predicted = np.interp(here, np.arange(256), table)
@@ -125,4 +133,9 @@ def _grey_table(
             usual.append(float(np.median(there[inside])))
     if not middles:
         return np.arange(256.0), 1.0
-    return np.interp(np.arange(256), middles, usual), usual[-1] - usual[0]
+    table = np.interp(np.arange(256), middles, usual)
+    if len(middles) > 1:  # beyond the outer steps, on as between them
+        slope = (usual[-1] - usual[0]) / (middles[-1] - middles[0])
+        greys = np.arange(256)
+        table += slope * (np.minimum(greys - middles[0], 0) + np.maximum(greys - middles[-1], 0))
+    return np.clip(table, 0, 255), usual[-1] - usual[0]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.errors import HilumError
-from hilum.twins.change import SAME_PIXELS, name_change
+from hilum.twins.change import SAME_PIXELS, bring_greys, name_change
 from hilum.twins.fingerprint import Fingerprint
-from hilum.twins.guess import content_guess, guess_transform, whole_of
+from hilum.twins.guess import content_guess, whole_of
 from hilum.twins.index import Candidate, propose
 from hilum.twins.register import Prepared, Registration, prepare, prepare_thumbnail, register
 from hilum.twins.transform import Transform
@@ -20,8 +20,11 @@ from hilum.workers import Progress, no_progress
 
 Load = Callable[[int], NDArray[np.uint8]]
 
-PIXELS_AGREE = 0.55
+PIXELS_AGREE = 0.53
 """Score of the registration from which on two images are twins."""
+
+_PIXELS_AGREE_AT_LEAST, _ALMOST_EQUAL = 0.45, 0.95
+"""A lower score of the pixels will do where that of the thumbnails is at least the second."""
 
 THUMBNAILS_AGREE = 0.95
 """The same, where there are no pixels to look at."""
@@ -61,7 +64,7 @@ def find_twins(
         load: gives the pixels (H×W) of the image of that number; without it the thumbnails
             decide, which misses more, and the transforms are less exact.
         progress: told of each candidate.
-        exhaustive: compare all codes; by default only up to 20,000 images.
+        exhaustive: compare all codes; by default only up to 10,000 images.
 
     Raises:
         HilumError: ``load`` gives pixels of another size than the fingerprint's.
@@ -115,12 +118,14 @@ class _Judge:
         if self._load is None:
             if small.score < THUMBNAILS_AGREE:
                 return None
-            return self._pair(candidate, whole_of(a, b, small), None)
+            return self._pair(candidate, small, None)
         pixels = self._pixels(candidate.a), self._pixels(candidate.b)
-        found = register(*pixels, guess_transform(a, b, small.unit))
-        if found is None or found.score < PIXELS_AGREE:
+        found = register(*pixels, small.unit)
+        if found is None:
             return None
-        return self._pair(candidate, found, pixels)
+        # Noise may hide fine structure; then the coarse one has to agree almost wholly.
+        least = _PIXELS_AGREE_AT_LEAST if small.score >= _ALMOST_EQUAL else PIXELS_AGREE
+        return self._pair(candidate, found, pixels) if found.score >= least else None
 
     def _pair(
         self,
@@ -129,12 +134,12 @@ class _Judge:
         pixels: tuple[Prepared, Prepared] | None,
     ) -> TwinPair:
         a, b = (self._fingerprints[n] for n in (candidate.a, candidate.b))
-        transform = found.transform
+        transform = whole_of(a, b, found)
+        greys = None if pixels is None else bring_greys(pixels[0].grey, pixels[1].grey, found.unit)
         if candidate.a > candidate.b:
             a, b, transform = b, a, transform.inverse()
-            pixels = pixels and (pixels[1], pixels[0])
         low, high = sorted((candidate.a, candidate.b))
-        change = name_change(a, b, transform, found.correlation < 0, pixels)
+        change = name_change(a, b, transform, found.correlation < 0, greys)
         return TwinPair(low, high, change, round(found.score, 4), transform)
 
     def _pixels(self, number: int) -> Prepared:
@@ -152,7 +157,7 @@ class _Judge:
                 expected=f"{one.width}×{one.height}",
                 remedy="let nothing write to the folder meanwhile",
             )
-        self._held[number] = prepared = prepare(grey)
+        self._held[number] = prepared = prepare(grey, one)
         if len(self._held) > _HELD:
             self._held.popitem(last=False)
         return prepared

@@ -119,14 +119,20 @@ def content_box(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     The whole where too little would be left for a radiograph.
     """
     left, top, right, bottom = 0, 0, grey.shape[1], grey.shape[0]
-    for _ in range(2):  # a margin in two greys is a border around a border
+    for _ in range(3):  # a margin in two greys is a border around a border
         part = grey[top:bottom, left:right].astype(np.float32)
         rows = np.flatnonzero(part.std(axis=1) > _FLAT)
         columns = np.flatnonzero(part.std(axis=0) > _FLAT)
-        if not len(rows) or not len(columns):
+        if len(rows) < 3 or len(columns) < 3:
             break
-        top, bottom = top + int(rows[0]), top + int(rows[-1]) + 1
-        left, right = left + int(columns[0]), left + int(columns[-1]) + 1
+        cut = int(rows[0]), len(part) - 1 - int(rows[-1])
+        cut_across = int(columns[0]), part.shape[1] - 1 - int(columns[-1])
+        if not any((*cut, *cut_across)):
+            break
+        # One more than the border: reducing has mixed its last pixel with what follows.
+        top, bottom = top + cut[0] + (cut[0] > 0), bottom - cut[1] - (cut[1] > 0)
+        left = left + cut_across[0] + (cut_across[0] > 0)
+        right = right - cut_across[1] - (cut_across[1] > 0)
     if right - left < 0.3 * grey.shape[1] or bottom - top < 0.3 * grey.shape[0]:
         return 0, 0, grey.shape[1], grey.shape[0]
     return left, top, right, bottom

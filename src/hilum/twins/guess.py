@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 from numpy.typing import NDArray
 
 from hilum.twins.fingerprint import Fingerprint
 from hilum.twins.hashes import Orientation, windows
-from hilum.twins.register import Registration, in_pixels
+from hilum.twins.register import Registration, content_pixels
+from hilum.twins.transform import Transform
 
 
 def content_guess(window: int, orientation: Orientation) -> NDArray[np.float64]:
@@ -23,22 +22,15 @@ def content_guess(window: int, orientation: Orientation) -> NDArray[np.float64]:
     return np.asarray(full[:2], np.float64)
 
 
-def guess_transform(
-    a: Fingerprint, b: Fingerprint, content: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """2×3 from the unit square of all of a to that of b, from the same of their contents."""
-    full = np.vstack([content, (0.0, 0.0, 1.0)])
-    return np.asarray((_box(b.box) @ full @ np.linalg.inv(_box(a.box)))[:2], np.float64)
+def whole_of(a: Fingerprint, b: Fingerprint, content: Registration) -> Transform:
+    """The registration of two images' contents as a transform between the images."""
+    unit = np.vstack([content.unit, (0.0, 0.0, 1.0)])
+    (a_box, b_box) = (tuple(map(float, content_pixels(one))) for one in (a, b))
+    (p, q, r), (s, t, u) = (_box(b_box) @ unit @ np.linalg.inv(_box(a_box)))[:2].tolist()
+    return Transform(((p, q, r), (s, t, u)))
 
 
-def whole_of(a: Fingerprint, b: Fingerprint, content: Registration) -> Registration:
-    """A registration of the contents of two fingerprints as one of the images."""
-    unit = guess_transform(a, b, content.unit)
-    transform = in_pixels(unit, (a.width, a.height), (b.width, b.height))
-    return dataclasses.replace(content, transform=transform, unit=unit)
-
-
-def _box(edges: tuple[float, float, float, float]) -> NDArray[np.float64]:
+def _box(edges: tuple[float, ...]) -> NDArray[np.float64]:
     """From the unit square to the box."""
     left, top, right, bottom = edges
     return np.array([[right - left, 0, left], [0, bottom - top, top], [0, 0, 1.0]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import faiss
 import numpy as np
@@ -21,10 +22,10 @@ from hilum.twins.hashes import (
     windows,
 )
 
-BRUTE_FORCE_UP_TO = 20_000
+BRUTE_FORCE_UP_TO = 10_000
 """Images up to which every code is compared with every other."""
 
-_MOST_BITS, _MOST_BITS_OF_WINDOWS = 68, 69
+_MOST_BITS, _MOST_BITS_OF_WINDOWS = 74, 69
 """Bits of 256 by which codes of one exposure may differ."""
 
 _NONE = np.empty((0, len(windows()), FREQUENCIES, FREQUENCIES), np.float32)
@@ -137,5 +138,5 @@ def _inverted_file(whole: NDArray[np.uint8]) -> faiss.IndexBinary:
     index.add(whole)
     index.nprobe = _PROBES
     index.own_fields = True
-    quantizer.this.disown()
+    cast(Any, quantizer).this.disown()  # the index frees it
     return index

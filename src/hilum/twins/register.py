@@ -55,14 +55,16 @@ class Prepared:
     size: tuple[int, int]
     """(width, height)."""
     levels: tuple[NDArray[np.float32], ...]
-    """The whole image squeezed to squares, coarse to fine, in local standard deviations."""
+    """The content squeezed to squares, coarse to fine, in local standard deviations."""
     grey: NDArray[np.uint8]
-    """The whole image squeezed to a square of :data:`GREY` pixels; empty where only a
+    """The content squeezed to a square of :data:`GREY` pixels; empty where only a
     fingerprint is known."""
 
 
-def prepare(grey: NDArray[np.uint8]) -> Prepared:
-    """Squeeze ``grey`` (H×W) to squares, and take its contrast away."""
+def prepare(grey: NDArray[np.uint8], one: Fingerprint) -> Prepared:
+    """Squeeze the content of ``grey`` (H×W), ``one``'s pixels, to squares without contrast."""
+    left, top, right, bottom = content_pixels(one)
+    grey = grey[top:bottom, left:right]
     square = cv2.resize(grey, (WORK, WORK), interpolation=cv2.INTER_AREA).astype(np.float32)
     squares = [
         square
@@ -77,10 +79,15 @@ def prepare(grey: NDArray[np.uint8]) -> Prepared:
 
 def prepare_thumbnail(one: Fingerprint) -> Prepared:
     """The content of a fingerprint, as an image of its own, of one level only."""
+    left, top, right, bottom = content_pixels(one)
+    return Prepared((right - left, bottom - top), (one.picture(),), np.zeros((0, 0), np.uint8))
+
+
+def content_pixels(one: Fingerprint) -> tuple[int, int, int, int]:
+    """(left, upper, right, lower) edge of an image's content in whole pixels."""
     left, top, right, bottom = one.box
-    size = (round((right - left) * one.width), round((bottom - top) * one.height))
-    empty = np.zeros((0, 0), np.uint8)
-    return Prepared((max(size[0], 1), max(size[1], 1)), (one.picture(),), empty)
+    x, y = round(left * one.width), round(top * one.height)
+    return x, y, max(x + 1, round(right * one.width)), max(y + 1, round(bottom * one.height))
 
 
 def register(a: Prepared, b: Prepared, guess: NDArray[np.float64]) -> Registration | None:
