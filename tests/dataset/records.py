@@ -48,11 +48,10 @@ def make_row(
     official: Split | None = None,
     finding: Finding | None = None,
 ) -> MergedRow:
-    prepared = make_prepared(image_id, f"{image_id}.png", official_split=official, finding=finding)
-    others = [
-        make_prepared(image_id, f"{image_id}.png", patient_id=patient, official_split=official)
-        for patient in patients
-    ]
+    first, *more = patients or (None,)
+    known = {"official_split": official, "finding": finding}
+    prepared = make_prepared(image_id, f"{image_id}.png", patient_id=first, **known)
+    others = [make_prepared(image_id, "copy.png", patient_id=patient) for patient in more]
     return MergedRow(prepared, (prepared, *others))
 
 

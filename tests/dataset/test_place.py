@@ -37,8 +37,8 @@ def make_rows(seed: int, count: int = 300) -> list[MergedRow]:
             finding=rng.choice([*CLASSES, *CLASSES, Finding.VIRAL_PNEUMONIA, Finding.OTHER]),
             origin=rng.choice([None, "X", "Y", f"small {rng.randrange(20)}"]),
         )
-        source = f"{collection}:i{number:04}.png"
-        rows.append(MergedRow(prepared, frozenset(patients), frozenset(), (source,)))
+        copies = [make_prepared(f"i{number:04}", "copy.png", patient_id=one) for one in patients]
+        rows.append(MergedRow(prepared, (prepared, *copies)))
     return rows
 
 
@@ -96,7 +96,7 @@ def test_many_tiny_strata_still_give_the_shares() -> None:
         prepared = make_prepared(
             f"i{number}", f"{number}.png", finding=Finding.COVID, origin=f"hospital {number}"
         )
-        rows.append(MergedRow(prepared, frozenset(), frozenset(), (f"one:{number}",)))
+        rows.append(MergedRow(prepared, (prepared,)))
     placed, _ = place(rows, ANEW, selection=SelectionOptions())
     assert Counter(row.split for row in placed) == {
         Split.TRAIN: 80,

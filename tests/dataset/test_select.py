@@ -21,7 +21,7 @@ from tests.dataset.records import make_prepared, make_row
 def row_with(image_id: str, **known: Any) -> MergedRow:
     given = {"finding": Finding.COVID, **known}
     prepared = make_prepared(image_id, f"{image_id}.png", **given)
-    return MergedRow(prepared, frozenset(), frozenset(), (f"one:{image_id}.png",))
+    return MergedRow(prepared, (prepared,))
 
 
 GOOD = row_with("good", age=40.0, licence=Licence("CC-BY-4.0"))

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from click.core import ParameterSource
 
 from hilum.cli.options import Downloads, Salt, Workers
 from hilum.cli.terminal import EXIT_INTERRUPTED, counted, progress_bars, say, say_error, show_table
@@ -132,7 +131,7 @@ def compile_folders(
 
         for name in context.params:
             source = context.get_parameter_source(name)
-            if source is ParameterSource.COMMANDLINE and name not in _BESIDE_A_LOCK:
+            if source is not None and source.name == "COMMANDLINE" and name not in _BESIDE_A_LOCK:
                 option = f"--{name.replace('_', '-')}"
                 raise typer.BadParameter("the lock says that already", param_hint=option)
         if output is None:

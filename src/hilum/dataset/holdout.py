@@ -56,7 +56,7 @@ def _is_held(row: MergedRow, wanted: set[str]) -> bool:
 
 
 def _homes(row: MergedRow) -> set[str]:
-    """The collections of all copies, and the origin where it is known."""
-    collections = {source.partition(":")[0] for source in row.sources}
-    origin = row.prepared.radiograph.origin
-    return collections | ({origin} if origin else set())
+    """The collections and origins of all its images."""
+    radiographs = [member.radiograph for member in row.members]
+    origins = {one.origin for one in (*radiographs, row.prepared.radiograph) if one.origin}
+    return origins | {one.collection for one in radiographs}

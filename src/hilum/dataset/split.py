@@ -157,8 +157,8 @@ def _official(members: Mapping[str, Sequence[MergedRow]], issues: list[Issue]) -
         if not official:
             continue
         chosen[group] = next(split for split in _TEST_SIDE if split in official)
-        for row in rows:
-            radiograph = row.prepared.radiograph
+        for member in (member for row in rows for member in row.members):
+            radiograph = member.radiograph
             if radiograph.official_split not in (None, chosen[group]):
                 issues.append(
                     Issue(
