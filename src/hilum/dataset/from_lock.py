@@ -90,7 +90,10 @@ def read_full_lock(path: Path) -> dict[str, Any]:
         lock = json.loads(read_plain(path).decode("utf-8"))
     except (OSError, ValueError) as error:
         raise DatasetError(
-            "the lock cannot be read", path=path, got=str(error), remedy="name a hilum.lock.json"
+            "the lock cannot be read",
+            path=path,
+            got=getattr(error, "strerror", None) or str(error),
+            remedy="name a hilum.lock.json",
         ) from None
     wanted = {"options": dict, "inputs": list, "packages": dict, "files": dict}
     if (

@@ -30,13 +30,14 @@ def hash_files(reading: Reading, known: Mapping[Path, str] | None = None) -> dic
     }
     paths |= {path for path in _referred_to(reading) if path.is_relative_to(reading.root)}
     return {
-        _printable(path.relative_to(reading.root).as_posix()): known.get(path) or _hash(path)
+        printable_name(path.relative_to(reading.root).as_posix()): known.get(path) or _hash(path)
         for path in sorted(paths)
         if not path.is_symlink()
     }
 
 
-def _printable(name: str) -> str:
+def printable_name(name: str) -> str:
+    """``name`` with bytes that are no UTF-8 written like ``\\udcff``."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
