@@ -25,24 +25,30 @@ def held(output: Path, *, lock: Path) -> Iterator[None]:
     try:
         holder.acquire()
     except Timeout:
+        if not lock.exists():  # tried in vain to make it, in /proc for example
+            raise _not_writable(output, "a folder that takes no new files") from None
         raise OutputError(
             "another run is writing this output",
             path=output,
             remedy="wait until it has ended, or name another output",
         ) from None
     except OSError as error:
-        raise OutputError(
-            "the output cannot be written",
-            path=output,
-            got=error.strerror or type(error).__name__,
-            remedy="choose a place you may write to",
-        ) from None
+        raise _not_writable(output, error.strerror or type(error).__name__) from None
     try:
         yield
     finally:
         with suppress(PermissionError):  # of Windows, which keeps what is open
             lock.unlink(missing_ok=True)  # while it is held: nobody else's is removed
         holder.release()
+
+
+def _not_writable(output: Path, got: str) -> OutputError:
+    return OutputError(
+        "the output cannot be written",
+        path=output,
+        got=got,
+        remedy="choose a place you may write to",
+    )
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from tests.fakes.compiled import compile_chests, write_collection
 from tests.fakes.model import draw_pixels, write_model
+from tests.fakes.refusal import draw_two_collections
 from tests.golden.disks import Disk, small_disk
 from tests.inference.outputs import write_png
 from tests.learning.recipes import tiny_recipe
@@ -116,6 +117,25 @@ def test_predict_report_and_follow(disk: Disk, tmp_path: Path) -> None:
     done(*report)
     done(*follow)
     assert not list(disk.folder.rglob("*.unfinished"))
+
+
+def test_fetch_and_fit_refusal(disk: Disk, tmp_path: Path) -> None:
+    collection = write_collection(tmp_path / "c", {"Train": 60, "Val": 9}, size=(96, 96))
+    fetched, fitted = disk.folder / "fetched", disk.folder / "fitted.onnx"
+    fetch = ("fetch", "covid-qu-ex", "--from", collection, "-o", fetched)
+    folders = draw_two_collections(tmp_path / "two")
+    fit = ("fit-refusal", write_model(tmp_path / "fake.onnx"), *folders, "-o", fitted)
+    disk.leave_room(16_384)
+    assert str(fetched) in refused(*fetch)
+    disk.leave_room(0)
+    assert str(fitted) in refused(*fit)
+    assert not fitted.exists()
+    disk.make_room()
+    done(*fetch)
+    done(*fit)
+    assert sorted(path.name for path in disk.folder.iterdir()) == ["fetched", "fitted.onnx"]
+    disk.forbid_writing()
+    refused(*fit, "--overwrite", why="Read-only file system")
 
 
 def test_a_read_only_disk(disk: Disk, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ A command imports the rooms it needs when it runs, so that ``hilum --help`` is q
 from __future__ import annotations
 
 import io
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -57,8 +58,24 @@ def main() -> None:
     try:
         app()
     except HilumError as error:
-        say_error(str(error))
-        sys.exit(EXIT_BAD_USAGE)
+        _end(str(error))
+    except MemoryError:
+        _end(
+            "This takes more memory than this process may have. Give fewer --threads or --workers."
+        )
+    except OSError as error:  # no room foresaw it: standard output on a full disk, no folder
+        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        _end(f"{place}the system refused; got {error.strerror or error}.")
+
+
+def _end(sentence: str) -> NoReturn:
+    """Tell why it ends; what standard output could not take is given up."""
+    say_error(sentence)
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        sys.stdout = None  # type: ignore[assignment]  # else its last flush fails again, loudly
+    sys.exit(EXIT_BAD_USAGE)
 
 
 @app.callback(invoke_without_command=True)

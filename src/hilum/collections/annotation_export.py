@@ -23,6 +23,7 @@ from hilum.collections.words import (
     split_of,
 )
 from hilum.errors import CollectionError
+from hilum.plain_files import open_plain
 from hilum.radiograph import (
     UNSTATED_LICENCE,
     Radiograph,
@@ -207,7 +208,7 @@ def annotation_files(root: Path) -> list[Path]:
 
 def _head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return file.read(_HEAD)
     except OSError:
         return b""

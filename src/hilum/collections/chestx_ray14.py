@@ -30,6 +30,7 @@ from hilum.collections.folders import (
 from hilum.collections.origins import NIH_CLINICAL_CENTER
 from hilum.collections.tables import age_in_years, read_table, sex_of
 from hilum.errors import CollectionError
+from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, Licence, Radiograph, Split, View
 
 _NAME = re.compile(r"(\d{8})_\d{3}\.png$", re.IGNORECASE)
@@ -179,7 +180,7 @@ def _read_splits(root: Path) -> dict[str, Split]:
     splits = {}
     for name, split in _LISTS.items():
         try:
-            text = (root / name).read_text("latin-1")
+            text = read_plain(root / name).decode("latin-1")
         except OSError:
             continue
         splits.update({line.strip(): split for line in text.splitlines()})

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from hilum.collections.tables import age_in_years, sex_of
+from hilum.plain_files import open_plain
 
 _SHENZHEN = r"(?P<sex>female|male)\b[\s,]*"
 _MONTGOMERY = r"Patient's Sex:\s*(?P<sex>[FM])\w*\s+Patient's Age:\s*"
@@ -24,7 +25,7 @@ def read_clinical_reading(path: Path) -> tuple[str | None, float | None]:
     ``Patient's Sex: F`` and ``Patient's Age: 027Y``.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             text = file.read(_READING_BYTES).decode("latin-1")
     except OSError:
         return None, None

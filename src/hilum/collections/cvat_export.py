@@ -33,6 +33,7 @@ from hilum.collections.annotated import (
 from hilum.collections.annotation_export import AnnotationExport, export_facts
 from hilum.errors import CollectionError
 from hilum.imaging.runs import MAX_RUNS
+from hilum.plain_files import open_plain
 from hilum.radiograph import Mask, MaskPolygons, MaskRuns, RunPacking
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class CvatExport(AnnotationExport):
 def _root(path: Path) -> Element:
     """The file's element ``annotations``; entities are refused, never expanded."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise _unreadable(path, f"more than {MAX_BYTES:,} bytes")

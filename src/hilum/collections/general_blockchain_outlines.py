@@ -17,6 +17,7 @@ from hilum.collections.json_files import read_json
 from hilum.collections.tables import read_table
 from hilum.errors import CollectionError
 from hilum.imaging.read import MAX_PIXELS
+from hilum.plain_files import open_plain
 from hilum.radiograph import Mask, MaskFile, Structure
 
 STRUCTURES = {
@@ -76,7 +77,7 @@ def has_outlines(root: Path) -> bool:
     if coco is None:
         return False
     try:
-        with coco.open("rb") as file:
+        with open_plain(coco) as file:
             data = file.read(_MOST_BYTES)
     except OSError:
         return False

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from hilum.errors import CollectionError
+from hilum.plain_files import open_plain
 
 MAX_BYTES = 256_000_000
 """Unpacked size above which an annotation is taken for a decompression bomb."""
@@ -81,7 +82,7 @@ def _parse(data: bytes, path: Path) -> object:
 
 
 def _read_plain(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return _read_limited(file, path)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hilum.collections.collection import Problem
 from hilum.errors import CollectionError
+from hilum.plain_files import read_plain
 
 MAX_BYTES = 256_000_000
 """Larger tables are taken for something else. ChestX-ray14's has 8 million."""
@@ -91,7 +92,7 @@ def _read_bytes(path: Path) -> bytes:
                 expected=f"at most {MAX_BYTES:,}",
                 remedy=_REMEDY,
             )
-        return path.read_bytes()
+        return read_plain(path)
     except OSError as error:
         raise CollectionError(
             "the table cannot be opened",

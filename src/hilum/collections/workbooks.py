@@ -11,6 +11,7 @@ from hilum.collections.collection import Problem
 from hilum.collections.tables import Table
 from hilum.errors import CollectionError
 from hilum.imaging.quiet import quiet_warnings
+from hilum.plain_files import open_plain
 
 MAX_BYTES = 20_000_000
 """Larger files are taken for something else. The Radiography Database's have 0.5 million."""
@@ -129,7 +130,7 @@ def _text_of(value: object) -> str:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CollectionError(

@@ -19,6 +19,7 @@ from hilum.dataset.sources import read_sources
 from hilum.dataset.unfinished import refuse_existing
 from hilum.dataset.variant import LungsFinder
 from hilum.errors import DatasetError
+from hilum.plain_files import read_plain
 from hilum.workers import Progress, no_progress
 
 _FIRST = 3
@@ -87,10 +88,13 @@ def read_full_lock(path: Path) -> dict[str, Any]:
     """
     path = path / "hilum.lock.json" if path.is_dir() else path
     try:
-        lock = json.loads(path.read_text(encoding="utf-8"))
+        lock = json.loads(read_plain(path).decode("utf-8"))
     except (OSError, ValueError) as error:
         raise DatasetError(
-            "the lock cannot be read", path=path, got=str(error), remedy="name a hilum.lock.json"
+            "the lock cannot be read",
+            path=path,
+            got=getattr(error, "strerror", None) or str(error),
+            remedy="name a hilum.lock.json",
         ) from None
     wanted = {"options": dict, "inputs": list, "packages": dict, "files": dict}
     if (

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.collections.collection import Reading
+from hilum.plain_files import open_plain
 from hilum.radiograph import MaskFile
 
 UNREADABLE = "unreadable"
@@ -18,7 +19,8 @@ def hash_files(reading: Reading, known: Mapping[Path, str] | None = None) -> dic
     """The SHA-256 of every file of a collection, by its path relative to the collection's folder.
 
     That is all that lies below the folder, images, masks and tables, but hidden files and links,
-    and what ``reading`` refers to elsewhere. ``known`` has the hashes of files read before.
+    and what ``reading`` refers to elsewhere. ``known`` has the hashes of files read before. Bytes
+    of a name that are no UTF-8 are written like ``\\udcff``, as in tables.
     """
     known = known or {}
     paths = {
@@ -28,10 +30,15 @@ def hash_files(reading: Reading, known: Mapping[Path, str] | None = None) -> dic
     }
     paths |= {path for path in _referred_to(reading) if path.is_relative_to(reading.root)}
     return {
-        path.relative_to(reading.root).as_posix(): known.get(path) or _hash(path)
+        printable_name(path.relative_to(reading.root).as_posix()): known.get(path) or _hash(path)
         for path in sorted(paths)
         if not path.is_symlink()
     }
+
+
+def printable_name(name: str) -> str:
+    """``name`` with bytes that are no UTF-8 written like ``\\udcff``."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _visible(folders: list[str], names: list[str]) -> list[str]:
@@ -52,7 +59,7 @@ def _referred_to(reading: Reading) -> set[Path]:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return UNREADABLE

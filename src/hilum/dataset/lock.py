@@ -11,7 +11,7 @@ from typing import Any
 
 import hilum
 from hilum.collections.collection import Reading
-from hilum.dataset.inputs import hash_files
+from hilum.dataset.inputs import hash_files, printable_name
 from hilum.dataset.lock_options import options_to_values
 from hilum.dataset.prepare import Prepared
 from hilum.dataset.variant import Variant
@@ -57,7 +57,11 @@ def write_lock(
         "inputs": [
             {
                 "collection": reading.collection,
-                **({} if reading.archive is None else {"archive": reading.archive.name}),
+                **(
+                    {}
+                    if reading.archive is None
+                    else {"archive": printable_name(reading.archive.name)}
+                ),
                 "images": len(reading.radiographs),
                 "files": hash_files(reading, known),
             }

@@ -19,6 +19,7 @@ from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
 from hilum.errors import DatasetError
 from hilum.imaging.masks import BinaryMask, decode_mask
 from hilum.imaging.read import decode_picture, to_uint8
+from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, Split, Structure
 
 
@@ -166,7 +167,7 @@ def open_dataset(folder: Path) -> Dataset:
 def _read_lock(folder: Path) -> dict[str, Any]:
     path = folder / "hilum.lock.json"
     try:
-        lock = json.loads(path.read_text(encoding="utf-8"))
+        lock = json.loads(read_plain(path).decode("utf-8"))
     except OSError:
         raise DatasetError(
             "this is no dataset",

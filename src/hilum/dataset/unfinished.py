@@ -110,8 +110,16 @@ def _made_by(variant: Variant) -> dict[str, Any]:
 
 def refuse_existing(output: Path) -> None:
     """Raises:
-    OutputError: something lies at ``output``.
+    OutputError: something lies at ``output``, or its name is no UTF-8, which Parquet needs.
     """
+    try:
+        os.fspath(output.absolute()).encode()
+    except UnicodeEncodeError:
+        raise OutputError(
+            "no dataset can be opened under a name that is no UTF-8",
+            path=output,
+            remedy="choose another name or folder",
+        ) from None
     if output.exists():
         raise OutputError(
             "the output exists already", path=output, remedy="name a new folder, or remove it"

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from hilum.imaging.dicom import parse_dicom, says_deflated
 from hilum.imaging.quiet import quiet_warnings
 from hilum.imaging.read import read_file
+from hilum.plain_files import open_plain
 from hilum.radiograph import View
 
 OLDEST = 90.0
@@ -60,7 +61,7 @@ class DicomFacts:
 def read_dicom_facts(path: Path) -> DicomFacts | None:
     """The facts of the DICOM file at ``path``; None if it cannot be read as one."""
     try:
-        with path.open("rb") as file, quiet_warnings():
+        with open_plain(path) as file, quiet_warnings():
             if says_deflated(file.read(2048)):
                 return _facts(parse_dicom(read_file(path), path))
             file.seek(0)

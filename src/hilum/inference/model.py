@@ -13,6 +13,7 @@ from hilum.errors import ModelError
 from hilum.inference.film_check import FilmCheck, Term
 from hilum.inference.onnx_metadata import read_onnx_metadata, replace_onnx_metadata
 from hilum.output import write_whole
+from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, LungConvention, Structure
 
 METADATA_KEY = "hilum"
@@ -120,7 +121,7 @@ def read_model(path: Path = BUNDLED_MODEL) -> Model:
         ModelError: no such file, no ONNX, or an ONNX that hilum did not write.
     """
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
     except OSError as error:
         raise ModelError(
             "the model cannot be opened",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hilum.errors import OutputError
 from hilum.inference.inputs import InputImage, output_stems
+from hilum.plain_files import open_plain
 
 _REMEDY = "give those, or say --overwrite to predict all anew"
 
@@ -17,7 +18,7 @@ def hash_of(image: InputImage) -> str | None:
     if image.trouble is not None:
         return None
     try:
-        with image.path.open("rb") as file:
+        with open_plain(image.path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.errors import OutputError
 from hilum.inference.predictor import Prediction, Predictor
 from hilum.inference.severity import ZONES
+from hilum.plain_files import open_plain
 from hilum.radiograph import Finding
 
 TABLE_NAME = "predictions.csv"
@@ -41,7 +43,7 @@ def read_predictions(path: Path) -> list[dict[str, str]]:
     remedy = "run 'hilum predict' first and give its output folder"
     try:
         # A spreadsheet that saves the table again may put a byte order mark before it.
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with io.TextIOWrapper(open_plain(path), "utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
             rows = list(table)
             columns = table.fieldnames or ()

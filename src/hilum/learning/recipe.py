@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from hilum.collections.registry import COLLECTIONS
 from hilum.errors import RecipeError
+from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, LungConvention, Structure
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -195,7 +196,7 @@ def read_recipe(path: Path) -> Recipe:
             named at once.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.safe_load(read_plain(path).decode("utf-8"))
     except OSError as error:
         raise RecipeError(
             "the recipe cannot be opened",

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import cv2
 import jinja2
+import numpy as np
 
 from hilum.errors import OutputError
 from hilum.inference.inputs import output_stems
 from hilum.inference.note import Coverage, coverage_of
 from hilum.inference.table import TABLE_NAME, read_predictions
 from hilum.output import write_whole
+from hilum.plain_files import read_plain
 
 MAX_PICTURES = 200
 """More overlays than this would make a page no browser likes; the table has every image."""
@@ -111,10 +113,14 @@ def _pictures(folder: Path, rows: Sequence[_Row]) -> list[tuple[_Row, Path]]:
 
 
 def _as_jpeg_url(picture: Path) -> str:
-    pixels = cv2.imread(str(picture))
+    try:  # not by name: OpenCV crashes at names that are no UTF-8
+        data = np.frombuffer(read_plain(picture), np.uint8)
+    except OSError:
+        data = np.empty(0, np.uint8)
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if pixels is None:
         raise OutputError(
             "the overlay cannot be read", path=picture, remedy="run 'hilum predict' again"
         )
-    _, data = cv2.imencode(".jpg", pixels, _JPEG)
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
+    _, encoded = cv2.imencode(".jpg", pixels, _JPEG)
+    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
