@@ -20,7 +20,7 @@ LEFT, RIGHT, INFECTION = Structure.LEFT_LUNG, Structure.RIGHT_LUNG, Structure.IN
 
 def test_different_files_stay_apart_and_in_order() -> None:
     issues: list[Issue] = []
-    rows = merge_copies([make_prepared("b"), make_prepared("a")], issues)
+    rows = merge_copies([make_prepared("b"), make_prepared("a")], issues).rows
     assert [row.prepared.image_id for row in rows] == ["b", "a"]
     assert issues == []
 
@@ -42,7 +42,7 @@ def test_a_copy_fills_in_what_the_first_does_not_know() -> None:
         severity=(SeverityScore("opacity", 3.0, 6.0),),
     )
     issues: list[Issue] = []
-    (row,) = merge_copies([first, second], issues)
+    (row,) = merge_copies([first, second], issues).rows
 
     radiograph = row.prepared.radiograph
     assert radiograph.collection == "one"
@@ -69,7 +69,7 @@ def test_every_disagreement_is_an_issue_with_both_values() -> None:
         severity=(SeverityScore("opacity", 5.0, 6.0),),
     )
     issues: list[Issue] = []
-    (row,) = merge_copies([first, second], issues)
+    (row,) = merge_copies([first, second], issues).rows
 
     assert row.prepared.radiograph.finding is Finding.COVID
     told = {issue.kind: issue.detail for issue in issues}
@@ -84,7 +84,7 @@ def test_a_narrower_label_is_no_conflict_and_wins_from_either_side() -> None:
     for first, second in ((wide, narrow), (narrow, wide)):
         issues: list[Issue] = []
         rows = [make_prepared("x", **first), make_prepared("x", "b.png", **second)]
-        (row,) = merge_copies(rows, issues)
+        (row,) = merge_copies(rows, issues).rows
         assert row.prepared.radiograph.finding is Finding.VIRAL_PNEUMONIA
         assert row.prepared.radiograph.view is View.AP_SUPINE
         assert {issue.kind for issue in issues} == {"identical file"}
@@ -99,7 +99,7 @@ def test_lungs_of_two_collections_are_never_mixed_on_one_image() -> None:
         lung_convention=LungConvention.BEHIND_HEART,
     )
     issues: list[Issue] = []
-    (row,) = merge_copies([first, second], issues)
+    (row,) = merge_copies([first, second], issues).rows
 
     assert row.prepared.masks == first.masks
     assert row.prepared.radiograph.lung_convention is LungConvention.AERATED
@@ -115,7 +115,7 @@ def test_equal_masks_are_no_issue() -> None:
 def test_the_terms_of_both_collections_bind_the_row() -> None:
     names = ("CC-BY-4.0", "not stated", "not stated AND CC-BY-4.0")
     rows = [make_prepared("x", licence=Licence(name)) for name in names]
-    (row,) = merge_copies(rows, [])
+    (row,) = merge_copies(rows, []).rows
     assert row.prepared.radiograph.licence.name == "CC-BY-4.0 AND not stated"
 
 
@@ -125,6 +125,6 @@ def test_all_patients_and_official_splits_of_the_copies_are_kept_for_the_groupin
         make_prepared("x", "b.png", patient_id="two:9", official_split=Split.TEST),
         make_prepared("x", "c.png"),
     ]
-    (row,) = merge_copies(rows, [])
+    (row,) = merge_copies(rows, []).rows
     assert row.patients == {"one:1", "two:9"}
     assert row.official_splits == {Split.TRAIN, Split.TEST}

@@ -12,8 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from hilum.dataset.compile import Compiled, CompileOptions, compile_dataset
+from hilum.dataset.exposures import Twins
 from hilum.dataset.read import Row, open_dataset
 from hilum.dataset.select import SelectionOptions
+from hilum.dataset.split import SplitOptions
 from hilum.dataset.unite import OnConflict
 from hilum.radiograph import Split, Structure
 from tests.fakes.chest import Chest, draw_chest
@@ -127,6 +129,19 @@ def test_an_enlargement_does_not_lead(tmp_path: Path, chest: Chest) -> None:
     compiled = compile_dataset([tmp_path / "plain"], tmp_path / "out")
     (row,) = open_dataset(compiled.folder).rows(Split.TRAIN)
     assert row.labels["source_path"] == "covid/film.png"
+
+
+@pytest.mark.parametrize(("twins", "rows"), [(Twins.GROUP, 4), (Twins.IGNORE, 4)])
+def test_twins_can_stay_apart(twins: Twins, rows: int, folders: list[Path], tmp_path: Path) -> None:
+    options = CompileOptions(SplitOptions(keep_official=False), twins=twins)
+    compiled = compile_dataset(folders, tmp_path / "out", options=options)
+    assert sum(compiled.rows_by_split.values()) == rows
+    dataset = open_dataset(compiled.folder)
+    found = {
+        row["source_path"]: row["group_id"] for split in Split for row in dataset.labels(split)
+    }
+    (twin,) = (name for name in found if name.endswith("twin.png"))
+    assert (found[twin] == found["covid/film.png"]) == (twins is Twins.GROUP)
 
 
 def _compile_disagreement(tmp_path: Path, chest: Chest, rule: OnConflict) -> Compiled:

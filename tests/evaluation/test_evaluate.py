@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
+from hilum.dataset.exposures import Twins
 from hilum.dataset.read import Dataset, Row, open_dataset
 from hilum.evaluation.evaluate import evaluate, judge
 from hilum.imaging.masks import encode_mask
@@ -51,7 +52,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     add(root, "normal_right", Finding.NORMAL, Finding.NORMAL, nothing)
     add(root, "normal_called", Finding.NORMAL, Finding.COVID, nothing)
     add(root, "other_right", Finding.PNEUMONIA, Finding.PNEUMONIA, nothing)
-    compile_dataset([root], folder / "dataset", options=CompileOptions())
+    compile_dataset([root], folder / "dataset", options=CompileOptions(twins=Twins.IGNORE))
     return open_dataset(folder / "dataset")
 
 

@@ -18,6 +18,7 @@ import torch
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
+from hilum.dataset.split import SplitOptions
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.finish import finish
 from hilum.learning.recipe import read_recipe
@@ -50,7 +51,8 @@ def chests_of_two_conventions(tmp_path_factory: pytest.TempPathFactory) -> Datas
     compile_chests(folder, {"Train": 9, "Val": 3}, size=(64, 64))
     rng = np.random.default_rng(0)
     second = general_blockchain.draw(folder / "second", rng).folder
-    compile_dataset([folder / "collection", second], folder / "both", options=CompileOptions())
+    all_learned_from = CompileOptions(SplitOptions(fractions=(1, 0, 0)))
+    compile_dataset([folder / "collection", second], folder / "both", options=all_learned_from)
     return open_dataset(folder / "both")
 
 

@@ -75,6 +75,14 @@ def compile_folders(
     balance_on: Annotated[
         str, typer.Option(help="'train', or 'all' splits.", rich_help_panel=_SELECTION)
     ] = "train",
+    twins: Annotated[
+        str,
+        typer.Option(
+            help="Copies of one film: 'unite' their labels in one radiograph, 'group' them in one "
+            "split, or 'ignore' that they are.",
+            rich_help_panel=_SPLITS,
+        ),
+    ] = "unite",
     on_conflict: Annotated[
         str,
         typer.Option(
@@ -138,7 +146,13 @@ def compile_folders(
             raise typer.BadParameter("name the folder to make", param_hint="--output")
         make_again(from_lock, folders, output, workers=workers, salt=salt)
         return
-    from hilum.cli.selection import balance_of, conflict_rule, default_folder, selection_of
+    from hilum.cli.selection import (
+        balance_of,
+        conflict_rule,
+        default_folder,
+        selection_of,
+        twins_rule,
+    )
     from hilum.cli.variant import bundled_lungs_finder, enhancement
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.split import SplitOptions
@@ -157,6 +171,7 @@ def compile_folders(
         salt,
         enhance=enhancement(enhance),
         lungs_only=bundled_lungs_finder() if lungs_only else None,
+        twins=twins_rule(twins),
         on_conflict=conflict_rule(on_conflict),
         selection=selection,
         balance=balance_of(balance, balance_on),

@@ -14,6 +14,7 @@ from hilum.collections.pseudonyms import PatientKey
 from hilum.dataset.balance import BalanceOptions
 from hilum.dataset.card.page import write_card
 from hilum.dataset.croissant import write_croissant
+from hilum.dataset.exposures import Twins
 from hilum.dataset.issues import Issue, issues_of, write_issues
 from hilum.dataset.lock import write_lock
 from hilum.dataset.merge import count_gains, merge_copies
@@ -41,6 +42,8 @@ class CompileOptions:
     salt: str | None = field(default=None, repr=False)
     """From which pseudonyms of patients named in DICOM files are made; None: a random key, so
     that another compile gives them other pseudonyms, and draws other splits. Never written."""
+    twins: Twins = Twins.UNITE
+    """What becomes of images that show one exposure."""
     on_conflict: OnConflict = OnConflict.LEADER
     """Whose finding stays where images of one exposure differ in it."""
     enhance: Enhancement | None = None
@@ -112,8 +115,16 @@ def compile_sources(
                 got=_count_kinds(issues) or "no images",
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
-        merged = merge_copies(prepared, issues, on_conflict=options.on_conflict, progress=progress)
-        rows = place_rows(merged, options.selection, options.split, options.balance, issues)
+        merged = merge_copies(
+            *(prepared, issues),
+            twins=options.twins,
+            on_conflict=options.on_conflict,
+            progress=progress,
+        )
+        rows = place_rows(
+            *(merged.rows, options.selection, options.split, options.balance, issues),
+            links=merged.links,
+        )
         folder = work.folder
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
@@ -43,8 +44,31 @@ class Exposure:
     others: tuple[Member, ...] = ()
 
 
-def find_exposures(rows: Sequence[Prepared], *, progress: Progress = no_progress) -> list[Exposure]:
-    """``rows`` as exposures, in the order of their first rows.
+class Twins(enum.StrEnum):
+    """What becomes of twins; files that are equal byte for byte are one radiograph in any case."""
+
+    UNITE = "unite"
+    """One radiograph, with the labels of all."""
+    GROUP = "group"
+    """Radiographs of their own, never in two splits."""
+    IGNORE = "ignore"
+    """They are not looked for: for those who want the leaks that were published."""
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """All rows, by exposure."""
+
+    each: list[Exposure]
+    """In the order of their first rows."""
+    links: list[TwinPair]
+    """Pairs of :attr:`each`, by index, that are twins but were not united."""
+
+
+def find_exposures(
+    rows: Sequence[Prepared], twins: Twins = Twins.UNITE, *, progress: Progress = no_progress
+) -> Exposures:
+    """``rows`` as exposures.
 
     The image that leads shows most: the one with the most pixels of its own (an enlargement counts
     as what it was made from); of nearly as many, the one that was not enlarged, then not equalised;
@@ -57,9 +81,13 @@ def find_exposures(rows: Sequence[Prepared], *, progress: Progress = no_progress
     for row in rows:
         copies[row.image_id].append(row)
     firsts = [group[0] for group in copies.values()]
+    if twins is Twins.IGNORE:
+        return Exposures([_alone(row, copies) for row in firsts], [])
     pairs = find_twins(
         [row.fingerprint for row in firsts], load=lambda n: film(firsts[n]), progress=progress
     )
+    if twins is Twins.GROUP:
+        return Exposures([_alone(row, copies) for row in firsts], pairs)
     found = clusters(len(firsts), pairs)
     by_first = {group[0]: group for group in found}
     covered = {number for group in found for number in group}
@@ -68,8 +96,12 @@ def find_exposures(rows: Sequence[Prepared], *, progress: Progress = no_progress
         if number in by_first:
             exposures.append(_exposure(by_first[number], firsts, pairs, copies))
         elif number not in covered:
-            exposures.append(Exposure(row, _equal(row, copies, None, _whole(row))))
-    return exposures
+            exposures.append(_alone(row, copies))
+    return Exposures(exposures, [])
+
+
+def _alone(row: Prepared, copies: Mapping[str, Sequence[Prepared]]) -> Exposure:
+    return Exposure(row, _equal(row, copies, None, _whole(row)))
 
 
 def _exposure(

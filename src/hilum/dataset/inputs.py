@@ -18,9 +18,9 @@ UNREADABLE = "unreadable"
 def hash_files(reading: Reading, known: Mapping[Path, str] | None = None) -> dict[str, str]:
     """The SHA-256 of every file of a collection, by its path relative to the collection's folder.
 
-    That is all that lies below the folder, images, masks and tables, but hidden files and links,
-    and what ``reading`` refers to elsewhere. ``known`` has the hashes of files read before. Bytes
-    of a name that are no UTF-8 are written like ``\\udcff``, as in tables.
+    That is all that lies below the folder, images, masks and tables, but hidden files, links, pipes
+    and devices, and what ``reading`` refers to elsewhere. ``known`` has the hashes of files read
+    before. Bytes of a name that are no UTF-8 are written like ``\\udcff``, as in tables.
     """
     known = known or {}
     paths = {
@@ -32,7 +32,7 @@ def hash_files(reading: Reading, known: Mapping[Path, str] | None = None) -> dic
     return {
         printable_name(path.relative_to(reading.root).as_posix()): known.get(path) or _hash(path)
         for path in sorted(paths)
-        if not path.is_symlink()
+        if not path.is_symlink() and (path.is_file() or not path.exists())
     }
 
 

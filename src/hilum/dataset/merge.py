@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hilum.dataset.carry import carry_masks
-from hilum.dataset.exposures import Exposure, Member, find_exposures
+from hilum.dataset.exposures import Exposure, Member, Twins, find_exposures
 from hilum.dataset.issues import Issue
 from hilum.dataset.prepare import Prepared
 from hilum.dataset.unite import (
@@ -70,13 +70,23 @@ class MergedRow:
         return [member.radiograph for member in self.members]
 
 
+@dataclasses.dataclass(frozen=True)
+class Merged:
+    """The rows that came of all images."""
+
+    rows: list[MergedRow]
+    links: list[tuple[int, int]]
+    """Pairs of :attr:`rows`, by index, that belong into one group: twins that were not united."""
+
+
 def merge_copies(
     rows: Sequence[Prepared],
     issues: list[Issue],
     *,
+    twins: Twins = Twins.UNITE,
     on_conflict: OnConflict = OnConflict.LEADER,
     progress: Progress = no_progress,
-) -> list[MergedRow]:
+) -> Merged:
     """Unite the images of each exposure: equal files, and twins that :mod:`hilum.twins` finds.
 
     The best image leads (:mod:`hilum.dataset.exposures`). Each other one is an issue, fills in
@@ -87,11 +97,16 @@ def merge_copies(
     Raises:
         ImageError: a source file changed or vanished since it was prepared.
     """
-    merged = [
-        _merge(exposure, on_conflict, issues)
-        for exposure in find_exposures(rows, progress=progress)
-    ]
-    return [row for row in merged if row is not None]
+    exposures = find_exposures(rows, twins, progress=progress)
+    merged = [_merge(exposure, on_conflict, issues) for exposure in exposures.each]
+    for pair in exposures.links:
+        first, second = (exposures.each[number].leader for number in (pair.a, pair.b))
+        detail = f"{pair.change}; of {source_of(first.radiograph)}; kept, in one group with it"
+        issues.append(issue_of(second, "twin", detail))
+    kept = [number for number, row in enumerate(merged) if row is not None]
+    place = {number: index for index, number in enumerate(kept)}
+    links = [(place[p.a], place[p.b]) for p in exposures.links if {p.a, p.b} <= place.keys()]
+    return Merged([row for row in merged if row is not None], links)
 
 
 def _merge(exposure: Exposure, rule: OnConflict, issues: list[Issue]) -> MergedRow | None:

@@ -23,7 +23,7 @@ _FLAT = 4.0
 _BLANK = 3.0
 """Standard deviation of all greys up to which an image shows nothing."""
 
-LEAST_SIDE = 64
+LEAST_SIDE = 80
 """Pixels of the shorter side from which on an image shows enough to be told from others."""
 
 _STEP = 40.0
