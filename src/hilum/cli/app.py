@@ -74,7 +74,7 @@ def _end(sentence: str) -> NoReturn:
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
-        sys.stdout = None  # type: ignore[assignment]  # else its last flush fails again, loudly
+        sys.stdout = None  # else its last flush fails again, loudly
     sys.exit(EXIT_BAD_USAGE)
 
 
