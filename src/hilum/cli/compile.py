@@ -194,7 +194,7 @@ def _tell(compiled: Compiled) -> None:
         show_table(("issue", "count"), list(compiled.issues_by_kind.items()))
         say(f"Each is a line of {compiled.folder / 'issues.csv'}")
     if compiled.gains:
-        show_table(("known through a copy alone", "radiographs"), list(compiled.gains.items()))
+        show_table(("gained through a copy", "images"), list(compiled.gains.items()))
     if compiled.has_passing_pseudonyms:
         say(
             "Patients of DICOM files were given pseudonyms for this dataset only, and splits drawn"

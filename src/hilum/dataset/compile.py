@@ -64,7 +64,7 @@ class Compiled:
     rows_by_split: dict[str, int]
     issues_by_kind: dict[str, int]
     gains: dict[str, int]
-    """Rows that know something through a twin or equal file alone: by field or structure."""
+    """Images whose radiograph knows through a copy what they do not: by field or structure."""
     has_passing_pseudonyms: bool
     """Whether patients have pseudonyms of a random key, which another compile will not give."""
 
@@ -135,7 +135,7 @@ def compile_sources(
             variant=variant,
         )
         write_croissant(rows, shards, folder / "croissant.json")
-        write_card(rows, issues, lock, folder / "README.md")
+        write_card(*(rows, issues, lock, folder / "README.md"), classes=options.selection.classes)
     return Compiled(
         folder=output,
         images_read=len(records),

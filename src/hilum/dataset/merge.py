@@ -47,16 +47,19 @@ class MergedRow:
         """``collection:source_path`` of every image, the one that is kept first."""
         return tuple(map(source_of, self._radiographs))
 
-    def gains(self) -> frozenset[str]:
-        """What the image that is kept did not know by itself: names of fields and structures."""
-        alone, now = self.members[0].radiograph, self.prepared.radiograph
-        fields = {
-            name
-            for name in _GAINED_FIELDS
-            if getattr(alone, name) in (None, ()) and getattr(now, name) not in (None, ())
-        }
-        structures = self.prepared.masks.keys() - self.members[0].masks.keys()
-        return frozenset(fields | set(map(str, structures)))
+    def gains(self) -> list[str]:
+        """What each image did not know by itself: names of fields and structures, of all images."""
+        now = self.prepared
+        gained = []
+        for alone in self.members:
+            gained += [
+                name
+                for name in _GAINED_FIELDS
+                if getattr(alone.radiograph, name) in (None, ())
+                and getattr(now.radiograph, name) not in (None, ())
+            ]
+            gained += map(str, now.masks.keys() - alone.masks.keys())
+        return gained
 
     def sources_by_image(self) -> dict[str, list[str]]:
         """``image_id`` → where it was found, for each different file among the members."""
@@ -144,5 +147,5 @@ def _told(member: Member, leader: Prepared, rule: OnConflict) -> list[Issue]:
 
 
 def count_gains(rows: Sequence[MergedRow]) -> dict[str, int]:
-    """How many rows know something through a copy alone: by field or structure."""
+    """How many images of ``rows`` gained something by a copy: by field or structure."""
     return dict(sorted(Counter(name for row in rows for name in row.gains()).items()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,9 +15,10 @@ from hilum.dataset.card.markdown import bullets, table, text_block
 from hilum.dataset.card.origins import origins_table
 from hilum.dataset.card.variant import variant
 from hilum.dataset.card.warnings import warnings
+from hilum.dataset.classes import class_of
 from hilum.dataset.issues import Issue
 from hilum.dataset.write import PlacedRow
-from hilum.radiograph import STORED_STRUCTURES, Split
+from hilum.radiograph import STORED_STRUCTURES, Finding, Split
 
 LEAK = "moved to keep a group together"
 """The kind of an issue: an official split tore patients or copies apart, and was mended."""
@@ -32,9 +34,19 @@ hash `{content}`; versions, options and the hash of every input file are in `hil
 
 
 def write_card(
-    rows: Sequence[PlacedRow], issues: Sequence[Issue], lock: dict[str, Any], path: Path
+    rows: Sequence[PlacedRow],
+    issues: Sequence[Issue],
+    lock: dict[str, Any],
+    path: Path,
+    *,
+    classes: Sequence[Finding] = (),
 ) -> None:
-    """Write the card to ``path``. It holds no dates, so that a repeat is equal."""
+    """Write the card to ``path``. It holds no dates, so that a repeat is equal.
+
+    Where ``classes`` were chosen, findings are counted by class, and by themselves in one table.
+    """
+    finer = _findings(rows, [split for split in Split if any(row.split is split for row in rows)])
+    rows = [_of_class(row, classes) for row in rows]
     splits = [split for split in Split if any(row.split is split for row in rows)]
     title = _TITLE.format(count=len(rows), hilum=lock["hilum"], content=lock["content_sha256"][:16])
     changed = lock["variant"]
@@ -42,6 +54,7 @@ def write_card(
         *([] if changed is None else [("Images are not as published", variant(changed))]),
         ("What to watch out for", bullets(warnings(rows))),
         ("Findings by split", _findings(rows, splits)),
+        *([("Findings within the classes", finer)] if classes else []),
         ("Does the source give the finding away?", confounding(rows)),
         ("Masks", _masks(rows, splits)),
         ("Where they come from", origins_table(rows, splits)),
@@ -54,6 +67,15 @@ def write_card(
     )
     body = "\n".join(f"## {name}\n\n{text}" for name, text in sections)
     path.write_text(yaml_head(rows, splits) + title + body, encoding="utf-8")
+
+
+def _of_class(placed: PlacedRow, classes: Sequence[Finding]) -> PlacedRow:
+    """``placed`` with its class for a finding."""
+    prepared = placed.row.prepared
+    finding = class_of(prepared.radiograph.finding, classes)
+    radiograph = replace(prepared.radiograph, finding=finding)
+    row = replace(placed.row, prepared=replace(prepared, radiograph=radiograph))
+    return replace(placed, row=row)
 
 
 def _findings(rows: Sequence[PlacedRow], splits: Sequence[Split]) -> str:
