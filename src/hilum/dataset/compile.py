@@ -112,7 +112,13 @@ def compile_sources(
                 got=_count_kinds(issues) or "no images",
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
-        merged = merge_copies(prepared, issues, on_conflict=options.on_conflict, progress=progress)
+        merged = merge_copies(
+            prepared,
+            issues,
+            on_conflict=options.on_conflict,
+            workers=options.workers,
+            progress=progress,
+        )
         rows = place_rows(merged, options.selection, options.split, options.balance, issues)
         folder = work.folder
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))

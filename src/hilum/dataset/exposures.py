@@ -43,7 +43,9 @@ class Exposure:
     others: tuple[Member, ...] = ()
 
 
-def find_exposures(rows: Sequence[Prepared], *, progress: Progress = no_progress) -> list[Exposure]:
+def find_exposures(
+    rows: Sequence[Prepared], *, workers: int = 1, progress: Progress = no_progress
+) -> list[Exposure]:
     """``rows`` as exposures, in the order of their first rows.
 
     The image that leads shows most: the one with the most pixels of its own (an enlargement counts
@@ -58,7 +60,11 @@ def find_exposures(rows: Sequence[Prepared], *, progress: Progress = no_progress
         copies[row.image_id].append(row)
     firsts = [group[0] for group in copies.values()]
     pairs = find_twins(
-        [row.fingerprint for row in firsts], load=lambda n: film(firsts[n]), progress=progress
+        [row.fingerprint for row in firsts],
+        load=film,
+        sources=firsts,
+        workers=workers,
+        progress=progress,
     )
     found = clusters(len(firsts), pairs)
     by_first = {group[0]: group for group in found}

@@ -75,6 +75,7 @@ def merge_copies(
     issues: list[Issue],
     *,
     on_conflict: OnConflict = OnConflict.LEADER,
+    workers: int = 1,
     progress: Progress = no_progress,
 ) -> list[MergedRow]:
     """Unite the images of each exposure: equal files, and twins that :mod:`hilum.twins` finds.
@@ -89,7 +90,7 @@ def merge_copies(
     """
     merged = [
         _merge(exposure, on_conflict, issues)
-        for exposure in find_exposures(rows, progress=progress)
+        for exposure in find_exposures(rows, workers=workers, progress=progress)
     ]
     return [row for row in merged if row is not None]
 
