@@ -36,6 +36,7 @@ def make_prepared(
         height=4,
         kept_as="png",
         stored_size=100,
+        file_size=100,
         masks={structure: _mask(pixels) for structure, pixels in (masks or {}).items()},
         fingerprint=fingerprint(np.zeros((4, 4), np.uint8)),
     )

@@ -73,7 +73,7 @@ def test_every_disagreement_is_an_issue_with_both_values() -> None:
 
     assert row.prepared.radiograph.finding is Finding.COVID
     told = {issue.kind: issue.detail for issue in issues}
-    assert told["conflicting finding"] == "normal; covid of one; settled by the rule leader"
+    assert told["conflicting finding"] == "normal, elsewhere covid; kept covid by the rule leader"
     assert told["conflicting sex"] == "M; kept F of one"
     assert told["conflicting opacity"] == "5.0; kept 3.0 of one"
 

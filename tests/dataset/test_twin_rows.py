@@ -95,13 +95,14 @@ def test_disagreeing_findings_are_settled_by_the_rule(
     row = _row(compiled, "plain-folder", "normal/film.png")
     assert row.labels["finding"] == finding
     details = [i["detail"] for i in _issues(compiled) if i["kind"] == "conflicting finding"]
-    assert details == [f"covid; normal of plain-folder; settled by the rule {rule}"] * 2
+    kept = finding or "none"
+    assert details == [f"covid, elsewhere normal; kept {kept} by the rule {rule}"] * 2
 
 
 def test_a_film_of_disagreeing_findings_can_be_left_out(tmp_path: Path, chest: Chest) -> None:
     compiled = _compile_disagreement(tmp_path, chest, OnConflict.DROP)
     assert sum(compiled.rows_by_split.values()) == 1
-    assert compiled.issues_by_kind["left out for conflicting findings"] == 3
+    assert compiled.issues_by_kind["left out: conflicting findings"] == 1
 
 
 def test_two_outlines_of_one_lung_that_differ_are_told_with_their_overlap(
@@ -122,10 +123,40 @@ def test_two_outlines_of_one_lung_that_differ_are_told_with_their_overlap(
     assert kinds["conflicting official_split"].endswith("of covid-qu-ex")
 
 
+def test_a_cropped_copy_does_not_lead(tmp_path: Path, chest: Chest) -> None:
+    height, width = (side * 6 // 100 for side in chest.pixels.shape)
+    write_image(tmp_path / "plain/covid/film.png", chest.pixels)
+    cropped = chest.pixels[height:-height, width:-width]
+    write_image(tmp_path / "plain/covid/cropped.png", np.ascontiguousarray(cropped))
+    compiled = compile_dataset([tmp_path / "plain"], tmp_path / "out")
+    (row,) = open_dataset(compiled.folder).rows(Split.TRAIN)
+    assert row.labels["source_path"] == "covid/film.png"
+
+
+def test_shards_of_a_stopped_run_with_other_splits_do_not_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        write_image(tmp_path / f"plain/covid/{number}.png", _other(number))
+    with monkeypatch.context() as patched:
+        patched.setattr("hilum.dataset.compile.write_issues", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            compile_dataset([tmp_path / "plain"], tmp_path / "out")
+    options = CompileOptions(SplitOptions(fractions=(1, 0, 0)))
+    compiled = compile_dataset([tmp_path / "plain"], tmp_path / "out", options=options)
+    assert {path.name.split("-")[0] for path in (compiled.folder / "data").iterdir()} == {"train"}
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_an_enlargement_does_not_lead(tmp_path: Path, chest: Chest) -> None:
     write_image(tmp_path / "plain/covid/film.png", chest.pixels)
     large = cv2.resize(chest.pixels, (900, 1000), interpolation=cv2.INTER_LANCZOS4)
     write_image(tmp_path / "plain/covid/enlarged.png", np.asarray(large, np.uint8))
+    larger = cv2.resize(large, (1300, 1450), interpolation=cv2.INTER_LANCZOS4)
+    write_image(tmp_path / "plain/covid/enlarged again.png", np.asarray(larger, np.uint8))
     compiled = compile_dataset([tmp_path / "plain"], tmp_path / "out")
     (row,) = open_dataset(compiled.folder).rows(Split.TRAIN)
     assert row.labels["source_path"] == "covid/film.png"

@@ -47,7 +47,12 @@ def carry_masks(
             issues.append(issue_of(copy, "cut mask", detail))
             continue
         name = _OTHER_SIDE.get(structure, structure) if mirrored else structure
-        carried[name] = store_mask(warp_mask(pixels, mapping, (leader.width, leader.height)))
+        warped = warp_mask(pixels, mapping, (leader.width, leader.height))
+        if pixels.any() and not warped.any():  # an empty one would say that there is none
+            detail = f"{structure}: outside the image that is kept, or too small in it; not used"
+            issues.append(issue_of(copy, "lost mask", detail))
+            continue
+        carried[name] = store_mask(warped)
     return carried
 
 

@@ -119,6 +119,7 @@ def compile_sources(
             *(prepared, issues),
             twins=options.twins,
             on_conflict=options.on_conflict,
+            workers=options.workers,
             progress=progress,
         )
         rows = place_rows(

@@ -6,7 +6,7 @@ import enum
 import math
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,8 +20,12 @@ _OWN_DETAIL = 0.2
 """Power beyond what fits into the smaller image, over that of the finest which does, below which
 an image counts as enlarged."""
 
-_NEARLY = 0.05
-"""Relative difference of the numbers of pixels up to which two images are of one resolution."""
+_NEARLY = 0.15
+"""Relative difference of resolution up to which two images count as equally fine: there is no room
+for finer detail to be seen in."""
+
+_FINER = 0.53
+"""Cycles per pixel of a reduced image from which on only a finer one shows anything."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,11 @@ class Exposures:
 
 
 def find_exposures(
-    rows: Sequence[Prepared], twins: Twins = Twins.UNITE, *, progress: Progress = no_progress
+    rows: Sequence[Prepared],
+    twins: Twins = Twins.UNITE,
+    *,
+    workers: int = 1,
+    progress: Progress = no_progress,
 ) -> Exposures:
     """``rows`` as exposures.
 
@@ -84,20 +92,36 @@ def find_exposures(
     if twins is Twins.IGNORE:
         return Exposures([_alone(row, copies) for row in firsts], [])
     pairs = find_twins(
-        [row.fingerprint for row in firsts], load=lambda n: film(firsts[n]), progress=progress
+        [row.fingerprint for row in firsts],
+        load=film,
+        sources=firsts,
+        workers=workers,
+        progress=progress,
     )
     if twins is Twins.GROUP:
         return Exposures([_alone(row, copies) for row in firsts], pairs)
     found = clusters(len(firsts), pairs)
-    by_first = {group[0]: group for group in found}
-    covered = {number for group in found for number in group}
-    exposures = []
+    cluster_of = {number: place for place, group in enumerate(found) for number in group}
+    within: list[list[TwinPair]] = [[] for _ in found]
+    between = []
+    for pair in pairs:
+        place = cluster_of.get(pair.a)
+        if place is not None and place == cluster_of.get(pair.b):
+            within[place].append(pair)
+        else:
+            between.append(pair)
+    exposures: list[Exposure] = []
+    index: dict[int, int] = {}
     for number, row in enumerate(firsts):
-        if number in by_first:
-            exposures.append(_exposure(by_first[number], firsts, pairs, copies))
-        elif number not in covered:
+        place = cluster_of.get(number)
+        if place is None:
+            index[number] = len(exposures)
             exposures.append(_alone(row, copies))
-    return Exposures(exposures, [])
+        elif found[place][0] == number:
+            index |= dict.fromkeys(found[place], len(exposures))
+            exposures.append(_exposure(found[place], firsts, within[place], copies))
+    links = [replace(p, a=index[p.a], b=index[p.b]) for p in between]
+    return Exposures(exposures, links)
 
 
 def _alone(row: Prepared, copies: Mapping[str, Sequence[Prepared]]) -> Exposure:
@@ -110,7 +134,7 @@ def _exposure(
     pairs: Sequence[TwinPair],
     copies: Mapping[str, Sequence[Prepared]],
 ) -> Exposure:
-    ranked = _best_first([firsts[number] for number in cluster])
+    ranked = _best_first([firsts[number] for number in cluster], cluster, pairs)
     leader = ranked[0]
     numbers = {firsts[number].image_id: number for number in cluster}
     paths = _ways(numbers[leader.image_id], pairs)
@@ -157,32 +181,48 @@ def _ways(leader: int, pairs: Sequence[TwinPair]) -> dict[int, tuple[str, Transf
     return ways
 
 
-def _best_first(rows: Sequence[Prepared]) -> list[Prepared]:
-    """``rows`` of one exposure, which are given in their order."""
-    largest_first = sorted(rows, key=lambda row: -_pixels(row))
-    own = {row.image_id: _pixels(row) for row in rows}
-    for number, row in enumerate(largest_first[:-1]):
-        smaller = largest_first[number + 1]
-        if _pixels(row) > (1 + _NEARLY) * _pixels(smaller) and _is_enlarged(row, smaller):
-            own[row.image_id] = _pixels(smaller)
+def _best_first(
+    rows: Sequence[Prepared], numbers: Sequence[int], pairs: Sequence[TwinPair]
+) -> list[Prepared]:
+    """``rows`` of one exposure, which are given in their order, with the pairs among them."""
+    place = {number: index for index, number in enumerate(numbers)}
+    own = [_pixels(row) for row in rows]
+    smallest_first = sorted(range(len(rows)), key=lambda index: own[index])
+    for index in smallest_first:
+        for pair in pairs:
+            ends = place[pair.a], place[pair.b]
+            if index not in ends:
+                continue
+            other = ends[0] if ends[1] == index else ends[1]
+            way = pair.transform if ends[1] == index else pair.transform.inverse()
+            # From the other image to this one: above 1 where this one has more pixels of a place.
+            scale = math.sqrt(abs(_determinant(way)))
+            if scale > 1 + _NEARLY and _is_enlarged(rows[index], scale):
+                own[index] = min(own[index], round(_pixels(rows[index]) / scale**2), own[other])
     # In steps, for what is nearly as large as something else must be so both ways.
-    return sorted(
-        rows,
-        key=lambda row: (
-            -round(math.log(own[row.image_id]) / math.log(1 + _NEARLY)),
-            own[row.image_id] < _pixels(row),
-            round(row.fingerprint.evenness, 1),
-            -row.stored_size,
+    order = sorted(
+        range(len(rows)),
+        key=lambda index: (
+            -round(math.log(own[index]) / math.log(1 + _NEARLY)),
+            own[index] < _pixels(rows[index]),
+            round(rows[index].fingerprint.evenness, 1),
+            -rows[index].file_size,
         ),
     )
+    return [rows[index] for index in order]
+
+
+def _determinant(transform: Transform) -> float:
+    (a, b, _), (c, d, _) = transform.matrix
+    return a * d - b * c
 
 
 def _pixels(row: Prepared) -> int:
     return row.fingerprint.width * row.fingerprint.height
 
 
-def _is_enlarged(row: Prepared, smaller: Prepared) -> bool:
-    """Whether ``row`` shows hardly anything finer than fits into the size of ``smaller``.
+def _is_enlarged(row: Prepared, scale: float) -> bool:
+    """Whether ``row`` shows hardly anything finer than it would reduced by ``scale``, above 1.
 
     Of 24 films of public collections all reduced to 256×256 pixels and enlarged again with cubic
     or Lanczos interpolation fell below the limit in most cases; of the films themselves few did.
@@ -191,9 +231,9 @@ def _is_enlarged(row: Prepared, smaller: Prepared) -> bool:
     height, width = pixels.shape
     window = np.outer(np.hanning(height), np.hanning(width))
     power = np.abs(np.fft.rfft2((pixels - pixels.mean()) * window)) ** 2
-    rows = np.abs(np.fft.fftfreq(height))[:, np.newaxis] * height / smaller.fingerprint.height
-    columns = np.fft.rfftfreq(width)[np.newaxis] * width / smaller.fingerprint.width
-    # In cycles per pixel of the smaller one, which shows none finer than a half.
-    frequency = np.maximum(rows, columns)
+    rows, columns = np.abs(np.fft.fftfreq(height))[:, np.newaxis], np.fft.rfftfreq(width)
+    # In cycles per pixel of the reduced image, which shows none finer than a half.
+    frequency = np.maximum(rows, columns[np.newaxis]) * scale
+    finer = power[frequency > _FINER].sum()
     coarser = power[(frequency > 0.35) & (frequency <= 0.5)].sum()
-    return bool(power[frequency > 0.55].sum() < _OWN_DETAIL * coarser)
+    return bool(finer < _OWN_DETAIL * coarser)

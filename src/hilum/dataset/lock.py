@@ -20,7 +20,10 @@ from hilum.dataset.write import PlacedRow, Shard, row_hash
 LOCK_FORMAT = 1
 """Of the whole folder; raised when an older reader would misread it."""
 
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom", "python-gdcm")
+PACKAGES = (
+    *("faiss-cpu", "numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom"),
+    "python-gdcm",
+)
 """The packages whose version can change a byte of the output."""
 
 

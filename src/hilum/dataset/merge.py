@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hilum.dataset.carry import carry_masks
 from hilum.dataset.exposures import Exposure, Member, Twins, find_exposures
@@ -18,7 +18,7 @@ from hilum.dataset.unite import (
     source_of,
     unite,
 )
-from hilum.radiograph import Radiograph, Split
+from hilum.radiograph import Finding, Radiograph, Split
 from hilum.workers import Progress, no_progress
 
 _GAINED_FIELDS = ("finding", "patient_id", "origin", "view", "age", "sex", "day", "severity")
@@ -31,6 +31,8 @@ class MergedRow:
     prepared: Prepared
     members: tuple[Prepared, ...]
     """The images of the exposure as their collections give them, the one that is kept first."""
+    disagreement: str = ""
+    """The findings for which it is to be left out; empty where it is not."""
 
     @property
     def patients(self) -> frozenset[str]:
@@ -88,6 +90,7 @@ def merge_copies(
     *,
     twins: Twins = Twins.UNITE,
     on_conflict: OnConflict = OnConflict.LEADER,
+    workers: int = 1,
     progress: Progress = no_progress,
 ) -> Merged:
     """Unite the images of each exposure: equal files, and twins that :mod:`hilum.twins` finds.
@@ -100,50 +103,54 @@ def merge_copies(
     Raises:
         ImageError: a source file changed or vanished since it was prepared.
     """
-    exposures = find_exposures(rows, twins, progress=progress)
+    exposures = find_exposures(rows, twins, workers=workers, progress=progress)
     merged = [_merge(exposure, on_conflict, issues) for exposure in exposures.each]
     for pair in exposures.links:
         first, second = (exposures.each[number].leader for number in (pair.a, pair.b))
         detail = f"{pair.change}; of {source_of(first.radiograph)}; kept, in one group with it"
         issues.append(issue_of(second, "twin", detail))
-    kept = [number for number, row in enumerate(merged) if row is not None]
-    place = {number: index for index, number in enumerate(kept)}
-    links = [(place[p.a], place[p.b]) for p in exposures.links if {p.a, p.b} <= place.keys()]
-    return Merged([row for row in merged if row is not None], links)
+    return Merged(merged, [(pair.a, pair.b) for pair in exposures.links])
 
 
-def _merge(exposure: Exposure, rule: OnConflict, issues: list[Issue]) -> MergedRow | None:
+def _merge(exposure: Exposure, rule: OnConflict, issues: list[Issue]) -> MergedRow:
     leader = exposure.leader
     findings = [leader.radiograph.finding, *(m.row.radiograph.finding for m in exposure.others)]
     finding = settle_finding(findings, rule)
     united = leader
+    if disagree(findings):
+        issues += _conflicts(exposure, findings, finding, rule)
     for member in exposure.others:
-        issues += _told(member, leader, rule)
+        issues.append(_told(member, leader))
         carried = carry_masks(member.row, leader, member.to_leader, issues)
         united = unite(united, member.row, carried, issues)
-    if rule is OnConflict.DROP and disagree(findings):
-        kinds = ", ".join(sorted({str(one) for one in findings if one}))
-        issues += [
-            issue_of(row, "left out for conflicting findings", kinds)
-            for row in (leader, *(member.row for member in exposure.others))
-        ]
-        return None
     radiograph = dataclasses.replace(united.radiograph, finding=finding)
     members = (leader, *(member.row for member in exposure.others))
-    return MergedRow(dataclasses.replace(united, radiograph=radiograph), members)
+    dropped = rule is OnConflict.DROP and disagree(findings)
+    kinds = ", ".join(sorted({str(one) for one in findings if one})) if dropped else ""
+    return MergedRow(dataclasses.replace(united, radiograph=radiograph), members, kinds)
 
 
-def _told(member: Member, leader: Prepared, rule: OnConflict) -> list[Issue]:
+def _told(member: Member, leader: Prepared) -> Issue:
     place = f"merged into {source_of(leader.radiograph)}"
     if member.change is None:
-        told = [issue_of(member.row, "identical file", place)]
-    else:
-        told = [issue_of(member.row, "twin", f"{member.change}; {place}")]
-    other, kept = member.row.radiograph.finding, leader.radiograph.finding
-    if disagree([other, kept]):
-        detail = f"{other}; {kept} of {leader.radiograph.collection}; settled by the rule {rule}"
-        told.append(issue_of(member.row, "conflicting finding", detail))
-    return told
+        return issue_of(member.row, "identical file", place)
+    return issue_of(member.row, "twin", f"{member.change}; {place}")
+
+
+def _conflicts(
+    exposure: Exposure,
+    findings: Sequence[Finding | None],
+    settled: Finding | None,
+    rule: OnConflict,
+) -> Iterator[Issue]:
+    """An issue for each image whose finding is known and no kind of the first known one."""
+    first = next(finding for finding in findings if finding is not None)
+    rows = (exposure.leader, *(member.row for member in exposure.others))
+    stands = "left out" if rule is OnConflict.DROP else f"kept {settled or 'none'}"
+    for row, finding in zip(rows, findings, strict=True):
+        if disagree([finding, first]):
+            detail = f"{finding}, elsewhere {first}; {stands} by the rule {rule}"
+            yield issue_of(row, "conflicting finding", detail)
 
 
 def count_gains(rows: Sequence[MergedRow]) -> dict[str, int]:

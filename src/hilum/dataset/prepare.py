@@ -46,6 +46,8 @@ class Prepared:
     """The file name ending under which the source's own bytes are stored; None: as a new PNG."""
     stored_size: int
     """Bytes of the source file, or pixels of a changed image: estimates the size of a shard."""
+    file_size: int
+    """Bytes of the source file."""
     masks: dict[Structure, StoredMask]
     """Each known structure, at the image's size."""
     fingerprint: Fingerprint
@@ -91,6 +93,7 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         height=height,
         kept_as=_kept_as(picture) if variant.is_plain else None,
         stored_size=len(data) if variant.is_plain else width * height,
+        file_size=len(data),
         masks={structure: store_mask(mask) for structure, mask in masks.items()},
         fingerprint=fingerprint(to_uint8(picture.pixels)),
         enhancement=variant.enhancement,

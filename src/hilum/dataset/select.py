@@ -86,6 +86,8 @@ def _reason_against(row: MergedRow, options: SelectionOptions) -> tuple[str, str
     """(kind, detail), or None where nothing speaks against ``row``."""
     radiograph = row.prepared.radiograph
     finding = radiograph.finding
+    if row.disagreement:
+        return "conflicting findings", row.disagreement
     if options.views == "frontal" and radiograph.view is View.LATERAL:
         return "lateral view", "frontal views only"
     if options.classes and finding is None:

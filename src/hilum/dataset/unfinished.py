@@ -41,8 +41,8 @@ _PACKED = ("digest", "thumbnail")
 def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
     """A folder to write to, which becomes ``output`` when the block is left without an error.
 
-    Else it stays, and the next run of the same ``variant`` goes on with it; unless the inputs make
-    no dataset.
+    Else it stays, and the next run of the same ``variant`` goes on with it, with other wishes too;
+    unless nothing could be read.
 
     Raises:
         OutputError: there is an output, another run writes it, or it cannot be written.
@@ -63,8 +63,9 @@ def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
                 for note in folder.rglob(f"*{NOTE_ENDING}"):
                     note.unlink()
                 folder.rename(output)
-            except DatasetError:  # nothing can come of these inputs
-                shutil.rmtree(folder, ignore_errors=True)
+            except DatasetError:
+                if not _holds_anything(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
                 raise
     except OSError as error:
         raise OutputError(
@@ -148,6 +149,15 @@ def _read_journal(folder: Path, made_by: dict[str, Any]) -> dict[str, Any]:
     elif folder.exists():
         shutil.rmtree(folder)
     return known
+
+
+def _holds_anything(folder: Path) -> bool:
+    """Whether the journal tells of one image that could be read."""
+    try:
+        with (folder / _JOURNAL).open(encoding="ascii") as journal:
+            return any('"prepared": {' in line for line in journal)
+    except OSError:
+        return False
 
 
 def _first_missing(folder: Path) -> Path | None:

@@ -73,7 +73,17 @@ def write_shards(
                 for _ in part:
                     advance()
             shards.append(Shard(path, split, len(part), digest))
+    _remove_others(data, shards)
     return shards
+
+
+def _remove_others(data: Path, shards: Sequence[Shard]) -> None:
+    """Remove the shards that an earlier run with other rows left in ``data``."""
+    mine = {shard.path.name for shard in shards}
+    mine |= {name + NOTE_ENDING for name in mine}
+    for path in data.iterdir():
+        if path.name not in mine:
+            path.unlink()
 
 
 def _finished(part: Sequence[PlacedRow], path: Path) -> str | None:

@@ -9,8 +9,10 @@ import csv
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
+
 from hilum.dataset.read import Row
-from hilum.dataset.schema import LABEL_COLUMNS, SEVERITY_COLUMNS
+from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
 from hilum.exchange.pictures import picture_name
 from hilum.exchange.tables import ExportTables
 from hilum.radiograph import Finding, Split, Structure
@@ -26,7 +28,11 @@ not part of this format.
 """
 
 _COLUMNS = tuple(name for name in LABEL_COLUMNS if name != "lung_convention")
-_NUMBERS = frozenset(("fold", "age", "day", "width", "height", *SEVERITY_COLUMNS.values()))
+_NUMBERS = frozenset(
+    field.name
+    for field in dataset_schema()
+    if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+)
 _KINDS = frozenset(finding.split("/")[0] for finding in Finding if "/" in finding)
 
 
@@ -50,7 +56,7 @@ def _cell(value: Any, column: str) -> str:
     """
     if column in _NUMBERS:
         return "" if value is None else str(float(value))
-    return str(value or "unknown")
+    return "unknown" if value in (None, "") else str(value)
 
 
 class ImageFolderExport:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.inference.pictures import cannot_write
+from hilum.output import write_whole
 
 NOTE_NAME = "hilum-predict.json"
 
@@ -32,7 +33,7 @@ def write_note(folder: Path, *, images: int) -> None:
     """
     path = folder / NOTE_NAME
     try:
-        path.write_text(json.dumps({"images": images}) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps({"images": images}).encode() + b"\n")
     except OSError as error:
         raise cannot_write(path, error) from None
 

@@ -17,6 +17,9 @@ SIDE = 48
 _WORK = 256
 """The longer side that is enough to find borders and to make the small picture from."""
 
+ENOUGH = 256
+"""Pixels of the shorter side from which on a reduced decode serves like the whole."""
+
 _FLAT = 4.0
 """Greys by which a row or column may vary (standard deviation) and still be border."""
 
@@ -30,7 +33,7 @@ _STEP = 40.0
 """Steps of the stored byte per local standard deviation."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What is kept of an image to find its twins: about 2.4 KB, picklable, equal for equal pixels.
 
@@ -42,7 +45,7 @@ class Fingerprint:
     height: int
     """Of the image itself, pixels."""
     digest: bytes
-    """16 bytes of the size and the decoded greys."""
+    """16 bytes of the size and the greys: all of them, or those of a reduced decode."""
     box: tuple[float, float, float, float]
     """Left, upper, right and lower edge of what lies within uniform borders, shares of the side."""
     thumbnail: bytes
@@ -86,8 +89,8 @@ def fingerprint(grey: NDArray[np.uint8], *, size: tuple[int, int] | None = None)
     content = small[top:bottom, left:right]
     squeezed = cv2.resize(content, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     rows, columns = small.shape
-    shape = np.array(grey.shape, "<i8").tobytes()
     width, height = size or (width, height)
+    shape = np.array([*grey.shape, height, width], "<i8").tobytes()
     return Fingerprint(
         width=width,
         height=height,

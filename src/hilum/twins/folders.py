@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -20,7 +19,7 @@ from hilum.imaging.read import read_picture, to_uint8
 from hilum.radiograph import Radiograph, Split
 from hilum.twins.clusters import clusters
 from hilum.twins.find import TwinPair, find_twins
-from hilum.twins.fingerprint import Fingerprint, fingerprint
+from hilum.twins.fingerprint import ENOUGH, Fingerprint, fingerprint
 from hilum.workers import Progress, map_ordered, no_progress
 
 
@@ -82,7 +81,7 @@ def compare_folders(
         some, problems = films_of(source)
         films += some
         issues += problems
-    unique = {film.path.resolve(): film for film in reversed(films)}
+    unique = {film.path.absolute(): film for film in reversed(films)}
     films = sorted(unique.values(), key=lambda film: film.shown)
     if not films:
         raise CollectionError(
@@ -101,8 +100,13 @@ def compare_folders(
         else:
             read.append((film, outcome))
     prints = [one for _, one in read]
-    load = partial(_load, tuple(film.path for film, _ in read))
-    pairs = find_twins(prints, load=load, progress=progress)
+    pairs = find_twins(
+        prints,
+        load=pixels_of,
+        sources=[film.path for film, _ in read],
+        workers=workers,
+        progress=progress,
+    )
     return Comparison(
         tuple(film for film, _ in read),
         tuple(pairs),
@@ -112,15 +116,26 @@ def compare_folders(
     )
 
 
+def print_of(path: Path) -> Fingerprint:
+    """The fingerprint of the image at ``path``, of a reduced decode where that is enough.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    picture = read_picture(path, at_least=ENOUGH)
+    return fingerprint(to_uint8(picture.pixels), size=(picture.width, picture.height))
+
+
+def pixels_of(path: Path) -> NDArray[np.uint8]:
+    """The pixels by which a pair is judged; as :func:`print_of`."""
+    return to_uint8(read_picture(path, at_least=ENOUGH).pixels)
+
+
 def _fingerprint(path: Path) -> Fingerprint | str:
     try:
-        return fingerprint(to_uint8(read_picture(path).pixels))
+        return print_of(path)
     except ImageError as error:
         return error.reason
-
-
-def _load(paths: Sequence[Path], number: int) -> NDArray[np.uint8]:
-    return to_uint8(read_picture(paths[number]).pixels)
 
 
 def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:

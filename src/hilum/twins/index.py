@@ -33,6 +33,10 @@ _NONE = np.empty((0, len(windows()), FREQUENCIES, FREQUENCIES), np.float32)
 _NEIGHBOURS = 4
 """Asked for at each query."""
 
+_MOST_EACH = 8
+"""Candidates kept of an image, the nearest, so that their number grows no faster than the images';
+one is kept as well where it is among those of the other image."""
+
 _CHUNK = 512
 """Images whose codes are held at once."""
 
@@ -46,7 +50,7 @@ _PROBES = 24
 """Lists that are searched for a code."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Candidate:
     """A query's answer: the ``window`` of image ``a``, turned, looks like all of image ``b``."""
 
@@ -84,7 +88,7 @@ def propose(
             near = distances[rows, columns], neighbours[rows, columns]
             numbers = np.full(len(rows), number)
             found.append(np.stack([near[0], numbers, start + rows, near[1]], axis=1))
-        best = _best_of_each_pair(np.concatenate(found))
+        best = _nearest_of_each(_best_of_each_pair(np.concatenate(found)))
     kinds = [(window, orientation) for window, orientation, _ in _queries(_NONE)]
     return [Candidate(bits, *kinds[query], a, b) for bits, query, a, b in best.tolist()]
 
@@ -97,6 +101,21 @@ def _best_of_each_pair(found: NDArray[np.int64]) -> NDArray[np.int64]:
     is_first = np.ones(len(order), np.bool_)
     is_first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     return found[order[is_first]]
+
+
+def _nearest_of_each(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of the rows (bits, query, a, b) that are among the nearest of a or of b, in order."""
+    bits, query, a, b = pairs.T
+    # A window has fewer bits to differ by.
+    bits = bits + np.where(query >= 2 * len(ORIENTATIONS), _MOST_BITS - _MOST_BITS_OF_WINDOWS, 0)
+    kept = np.zeros(len(pairs), np.bool_)
+    rows = np.arange(len(pairs))
+    image, bits, rows = np.concatenate([a, b]), np.tile(bits, 2), np.tile(rows, 2)
+    order = np.lexsort((rows, bits, image))
+    image = image[order]
+    first = np.searchsorted(image, image)  # of the same image
+    kept[rows[order][np.arange(len(order)) - first < _MOST_EACH]] = True
+    return pairs[kept]
 
 
 def _chunks(

@@ -23,6 +23,9 @@ _SIDES = (48, GREY, WORK)
 _STEPS = (6, 5, 5)
 """At most, at each side from coarse to fine."""
 
+_GLANCE = 2
+"""Steps that show whether there is any hope."""
+
 Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.uint8])
 
 _SETTLED = 0.02
@@ -62,8 +65,13 @@ class Prepared:
 
 
 def prepare(grey: NDArray[np.uint8], one: Fingerprint) -> Prepared:
-    """Squeeze the content of ``grey`` (H×W), ``one``'s pixels, to squares without contrast."""
+    """Squeeze the content of ``grey`` (H×W), ``one``'s pixels, to squares without contrast.
+
+    ``grey`` may be reduced: it is squeezed to :data:`WORK` pixels anyway.
+    """
     left, top, right, bottom = content_pixels(one)
+    size = (right - left, bottom - top)
+    left, top, right, bottom = _content_of(one, width=grey.shape[1], height=grey.shape[0])
     grey = grey[top:bottom, left:right]
     square = cv2.resize(grey, (WORK, WORK), interpolation=cv2.INTER_AREA).astype(np.float32)
     squares = [
@@ -74,7 +82,7 @@ def prepare(grey: NDArray[np.uint8], one: Fingerprint) -> Prepared:
     ]
     # A Gaussian of 4 pixels at every level: coarse levels catch, the finest decides.
     levels = tuple(local_contrast(one, 4.0) for one in squares)
-    return Prepared((grey.shape[1], grey.shape[0]), levels, np.rint(squares[1]).astype(np.uint8))
+    return Prepared(size, levels, np.rint(squares[1]).astype(np.uint8))
 
 
 def prepare_thumbnail(one: Fingerprint) -> Prepared:
@@ -85,23 +93,34 @@ def prepare_thumbnail(one: Fingerprint) -> Prepared:
 
 def content_pixels(one: Fingerprint) -> tuple[int, int, int, int]:
     """(left, upper, right, lower) edge of an image's content in whole pixels."""
+    return _content_of(one, width=one.width, height=one.height)
+
+
+def _content_of(one: Fingerprint, *, width: int, height: int) -> tuple[int, int, int, int]:
     left, top, right, bottom = one.box
-    x, y = round(left * one.width), round(top * one.height)
-    return x, y, max(x + 1, round(right * one.width)), max(y + 1, round(bottom * one.height))
+    x, y = round(left * width), round(top * height)
+    return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))
 
 
-def register(a: Prepared, b: Prepared, guess: NDArray[np.float64]) -> Registration | None:
+def register(
+    a: Prepared, b: Prepared, guess: NDArray[np.float64], *, promising: float | None = None
+) -> Registration | None:
     """Lay ``b`` over ``a``, beginning at ``guess``; None where they drift apart.
 
     Args:
         a: one image.
         b: the other.
         guess: 2×3, from the unit square of a to that of b; its turn or flip is kept.
+        promising: score that has to be reached after the first :data:`_GLANCE` steps; else None.
     """
     straight, turn = _straighten(guess)
     turned = [turned_picture(level, turn) for level in b.levels]
     # (scale x, shift x, scale y, shift y) from a's unit square to that of b as turned.
     at = np.array([straight[0, 0], straight[0, 2], straight[1, 1], straight[1, 2]])
+    if promising is not None:
+        at = _refine(a.levels[0], turned[0], at, _GLANCE)
+        if not _is_sane(at) or _likeness(a.levels[0], turned[0], at)[1] < promising:
+            return None
     for one, other, steps in zip(a.levels, turned, _STEPS, strict=False):
         at = _refine(one, other, at, steps)
         if not _is_sane(at):
