@@ -27,7 +27,7 @@ from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
 from hilum.dataset.unite import OnConflict
 from hilum.dataset.variant import LungsFinder, Variant
 from hilum.dataset.write import write_shards
-from hilum.errors import DatasetError
+from hilum.errors import DatasetError, OutputError
 from hilum.imaging.enhance import Enhancement
 from hilum.radiograph import Radiograph
 from hilum.workers import Progress, map_ordered, no_progress
@@ -87,12 +87,25 @@ def compile_dataset(
         DatasetError: not one image could be read, a folder is given twice, or the options
             cannot be met by these images.
         ImageError: a source file changed or vanished meanwhile.
-        OutputError: ``output`` exists already, or cannot be written.
+        OutputError: ``output`` exists already, lies in one of ``folders``, or cannot be written.
     """
     options = options or CompileOptions()
     refuse_existing(output)
+    _refuse_within(folders, output)
     with open_sources(folders, progress=progress) as sources:
         return compile_sources(sources, output, options, progress)
+
+
+def _refuse_within(folders: Sequence[Path], output: Path) -> None:
+    place = output.absolute().resolve()
+    for folder in folders:
+        if folder.is_dir() and place.is_relative_to(folder.resolve()):
+            raise OutputError(
+                "the dataset would lie within what it is made of",
+                path=output,
+                got=f"an output below {folder}",
+                remedy="name an output beside it; the next compile would read this one as input",
+            )
 
 
 def compile_sources(

@@ -15,6 +15,9 @@ from hilum.dataset.merge import MergedRow
 from hilum.errors import DatasetError
 from hilum.radiograph import Finding, Split
 
+LEAK = "moved to keep a group together"
+"""The kind of an issue: an official split tore patients or copies apart, and was mended."""
+
 _TEST_SIDE = (Split.TEST, Split.VALIDATION, Split.TRAIN)
 """A torn group goes to the first of these that it touches."""
 
@@ -164,7 +167,7 @@ def _official(members: Mapping[str, Sequence[MergedRow]], issues: list[Issue]) -
                     Issue(
                         radiograph.collection,
                         radiograph.source_path,
-                        "moved to keep a group together",
+                        LEAK,
                         f"official split {radiograph.official_split}, now {chosen[group]}: "
                         f"group {group} is in both",
                     )

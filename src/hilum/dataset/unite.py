@@ -119,6 +119,8 @@ def _fill(leader: Radiograph, copy: Radiograph) -> Radiograph:
         for name in _FILLED_FIELDS
         if _says_more(getattr(copy, name), getattr(leader, name))
     }
+    if leader.patient_id is not None and leader.patient_id != copy.patient_id:
+        filled.pop("day", None)  # days are counted for a patient, by each collection in its own way
     scales = {score.scale for score in leader.severity}
     return dataclasses.replace(
         leader,
@@ -138,7 +140,7 @@ def _says_more(value: object, than: object) -> bool:
 
 
 def _conflicts(leader: Radiograph, copy: Prepared) -> Iterator[Issue]:
-    for name in ("official_split", "view", "sex", "age"):
+    for name in ("official_split", "origin", "view", "sex", "age"):
         kept, other = getattr(leader, name), getattr(copy.radiograph, name)
         if other is None or kept is None or kept == other:
             continue

@@ -23,7 +23,7 @@ def complete_folder(output: Path) -> Iterator[Path]:
         OutputError: there is an output, another run writes it, or it cannot be written.
     """
     refuse_existing(output)
-    folder = output.with_name(f".{output.name}.unfinished")
+    folder = output.with_name(f".{output.name}.exporting")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with held(output, lock=output.with_name(f".{output.name}.lock")):

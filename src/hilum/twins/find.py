@@ -122,7 +122,7 @@ def _equal_pixels(
     pairs = []
     for number, one in enumerate(fingerprints):
         original = first.setdefault(one.digest, number)
-        if original != number and not one.is_blank:
+        if original != number and one.shows_something:
             size = (one.width, one.height)
             same = Transform.resizing(size, size)
             pairs.append(TwinPair(original, number, SAME_PIXELS, 1.0, same))

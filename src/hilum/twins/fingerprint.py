@@ -57,9 +57,14 @@ class Fingerprint:
     """How evenly the content uses all greys, 0–1; near 1 after an equalisation."""
 
     @property
+    def shows_something(self) -> bool:
+        """Whether equal pixels mean equal films: one grey all over could be any."""
+        return self.spread > _BLANK
+
+    @property
     def is_blank(self) -> bool:
-        """Whether nothing can be told from it: such an image has no twins but equal pixels."""
-        return self.spread <= _BLANK or min(self.width, self.height) < LEAST_SIDE
+        """Whether nothing can be told from it but that pixels are equal."""
+        return not self.shows_something or min(self.width, self.height) < LEAST_SIDE
 
     def picture(self) -> NDArray[np.float32]:
         """The small picture, SIDE×SIDE, in local standard deviations."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hilum.collections.archives import Source
 from hilum.collections.folders import is_image, walk_images
 from hilum.collections.plain_folder import PlainFolder
-from hilum.collections.registry import read_source
+from hilum.collections.registry import read_source, recognise
 from hilum.collections.words import split_of
 from hilum.errors import CollectionError, ImageError
 from hilum.imaging.read import read_picture, to_uint8
@@ -73,7 +73,7 @@ def compare_folders(
     in any other each image counts.
 
     Raises:
-        CollectionError: a path is not there, or no image is.
+        CollectionError: a path is not there, no image is, or a known collection is damaged.
     """
     films: list[Film] = []
     issues: list[tuple[str, str]] = []
@@ -152,9 +152,10 @@ def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:
             return [], [(str(source.named), "this is no image hilum can read")]
         return [Film(source.path, str(source.named), None, None)], refused
     try:
-        reading = read_source(source)
+        recognise(source.path)
     except CollectionError:
         return [_plain(source, path) for path in walk_images(source.path)], refused
+    reading = read_source(source)
     films = [_known(source, one) for one in reading.radiographs]
     problems = reading.problems
     if reading.collection == PlainFolder.facts.name:

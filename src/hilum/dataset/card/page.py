@@ -16,12 +16,11 @@ from hilum.dataset.card.origins import origins_table
 from hilum.dataset.card.variant import variant
 from hilum.dataset.card.warnings import warnings
 from hilum.dataset.classes import class_of
+from hilum.dataset.exposures import Twins
 from hilum.dataset.issues import Issue
+from hilum.dataset.split import LEAK
 from hilum.dataset.write import PlacedRow
 from hilum.radiograph import STORED_STRUCTURES, Finding, Split
-
-LEAK = "moved to keep a group together"
-"""The kind of an issue: an official split tore patients or copies apart, and was mended."""
 
 _TITLE = """\
 
@@ -52,7 +51,7 @@ def write_card(
     changed = lock["variant"]
     sections = (
         *([] if changed is None else [("Images are not as published", variant(changed))]),
-        ("What to watch out for", bullets(warnings(rows))),
+        ("What to watch out for", bullets([*_ignored_twins(lock), *warnings(rows)])),
         ("Findings by split", _findings(rows, splits)),
         *([("Findings within the classes", finer)] if classes else []),
         ("Does the source give the finding away?", confounding(rows)),
@@ -67,6 +66,14 @@ def write_card(
     )
     body = "\n".join(f"## {name}\n\n{text}" for name, text in sections)
     path.write_text(yaml_head(rows, splits) + title + body, encoding="utf-8")
+
+
+def _ignored_twins(lock: dict[str, Any]) -> list[str]:
+    if lock["options"]["twins"] != Twins.IGNORE:
+        return []
+    return [
+        "**Copies were not looked for** (`--twins ignore`): test images may be training images."
+    ]
 
 
 def _of_class(placed: PlacedRow, classes: Sequence[Finding]) -> PlacedRow:
@@ -155,7 +162,7 @@ def _split(rows: Sequence[PlacedRow], issues: Sequence[Issue], lock: dict[str, A
             f"several radiographs, {sum(several)} in all.",
             f"The patient is known for {patients} of {len(rows)} radiographs; others could be of "
             "one patient without anyone knowing.",
-            f"Leaks in the official splits: {moved} radiographs moved so that their group stays "
+            f"Leaks in the official splits: {moved} images moved so that their group stays "
             "together." + (f" Each is in `issues.csv` as '{LEAK}'." if moved else ""),
             "Options: "
             + ", ".join(f"`{name}` {value}" for name, value in _flat(lock["options"]))
