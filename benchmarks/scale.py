@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import csv
 import functools
+import itertools
 import os
 import shutil
 import subprocess
@@ -73,18 +74,16 @@ def main() -> None:
         *("films", "compile, s", "bare loop, s", "of its throughput", "peak, MiB"),
         *("peak in the first half, MiB", "planted twins found", "other pairs joined"),
     )
-    print_table(
-        head,
+    table = [
         (
-            (f"{n:,}", f"{s:.0f}", f"{b:.0f}", f"{b / s:.2f}", f"{p:.0f}", f"{e:.0f}")
-            + (f"{f} of {of}", str(w))
-            for n, s, b, p, e, f, of, w in rows
-        ),
-    )
-    for one, next_one in zip(rows, rows[1:], strict=False):
-        print(
-            f"\n{next_one[0]:,} films take {next_one[1] / one[1]:.1f} times as long as {one[0]:,}"
+            *(f"{count:,}", f"{seconds:.0f}", f"{bare:.0f}", f"{bare / seconds:.2f}"),
+            *(f"{peak:.0f}", f"{early:.0f}", f"{found} of {planted}", wrong),
         )
+        for count, seconds, bare, peak, early, found, planted, wrong in rows
+    ]
+    print_table(head, table)
+    for one, more in itertools.pairwise(rows):
+        print(f"\n{more[0]:,} films take {more[1] / one[1]:.1f} times as long as {one[0]:,}")
 
 
 def gather(folders: Sequence[Path], into: Path, seed: int) -> Path:

@@ -92,7 +92,7 @@ class Unfinished:
 
     def find(self, radiograph: Radiograph) -> Outcome | None:
         """What became of ``radiograph`` in an earlier run; None where it has to be read."""
-        values = self._known.get(_record_hash(radiograph))
+        values = self._known.get(_record_hash(radiograph)) if self._known else None
         return None if values is None else _outcome(values, radiograph)
 
     def add(self, radiograph: Radiograph, outcome: Outcome) -> None:

@@ -27,11 +27,14 @@ __all__ = ["Load", "TwinPair", "find_twins"]
 
 Answer = TypeVar("Answer")
 
-_CHUNK = 64
+_CHUNK = 32
 """Questions judged at a time, by one process; those of a chunk share the images they load."""
 
-_PAYS_FROM = 256
-"""Questions from which on it pays to start processes."""
+_PAYS_FROM = 2_000
+"""Thumbnails to compare from which on it pays to start processes."""
+
+_PAYS_FROM_PIXELS = 100
+"""The same of pixels, which have to be read."""
 
 
 def find_twins(
@@ -72,14 +75,14 @@ def find_twins(
         return Question(a, b, prints, small.unit, small.score, given)
 
     asked = _Asked(workers, progress)
-    alike = list(asked("comparing", judge_thumbnails, candidates, question))
+    alike = list(asked("comparing", judge_thumbnails, candidates, question, _PAYS_FROM))
     if load is None:
         for candidate, small in alike:
             if small.score >= THUMBNAILS_AGREE:
                 pairs.append(twin_pair(question(candidate), small, None))
     else:
         judge = partial(judge_pixels, load)
-        found = asked("laying over", judge, alike, lambda one: question(*one))
+        found = asked("laying over", judge, alike, lambda one: question(*one), _PAYS_FROM_PIXELS)
         pairs += [pair for _, pair in found]
     return sorted(pairs, key=lambda pair: (pair.a, pair.b))
 
@@ -100,12 +103,13 @@ class _Asked:
         judge: Callable[[list[Question]], list[Answer | None]],
         items: Sequence[Asked],
         question: Callable[[Asked], Question],
+        pays_from: int,
     ) -> Iterator[tuple[Asked, Answer]]:
         """Each of ``items`` that has an answer, and the answer."""
         advance = self._progress(step, len(items))
         chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
         questions = ([question(one) for one in chunk] for chunk in chunks)
-        workers = self._workers if len(items) >= _PAYS_FROM else 1
+        workers = self._workers if len(items) >= pays_from else 1
         answers = map_ordered(judge, questions, workers=workers)
         for chunk, told in zip(chunks, answers, strict=True):
             for one, answer in zip(chunk, told, strict=True):
