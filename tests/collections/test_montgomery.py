@@ -36,7 +36,8 @@ def test_pixels_tell_which_lung_is_the_right_one(
     fake = montgomery.draw(tmp_path, rng, left_is_the_patients=left_is_the_patients)
     image = by_name(read_folder(fake.folder))["MCUCXR_0001_0.png"]
     assert image.lung_convention is LungConvention.AERATED
-    lungs, problems = read_masks(image, width=SIZE[1], height=SIZE[0])
+    pixels = read_grey(image.path)
+    lungs, problems = read_masks(image, pixels, width=SIZE[1], height=SIZE[0])
     right, left = lungs[Structure.RIGHT_LUNG], lungs[Structure.LEFT_LUNG]
     assert problems == ()
     assert np.nonzero(right)[1].mean() < SIZE[1] / 2 < np.nonzero(left)[1].mean()
