@@ -50,7 +50,11 @@ def lay_masks(
     found = [across[s] if s in across else read[s] for s in lungs]
     sound = [mask for mask in found if not isinstance(mask, HilumError) and mask.any()]
     # All or none: a set of which one part only lies across was not turned as a whole.
-    if not _are_both_lungs(lungs) or len(sound) < len(found) or (across and len(across) < len(lungs)):
+    if (
+        not _are_both_lungs(lungs)
+        or len(sound) < len(found)
+        or (across and len(across) < len(lungs))
+    ):
         return LaidMasks(read)
     turn = find_turn(pixels, np.logical_or.reduce(sound), lies_across=lies_across)
     if turn == AS_IT_IS or (turn is None and lies_across):

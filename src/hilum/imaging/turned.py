@@ -107,7 +107,8 @@ def find_turn(
             return AS_IT_IS
     second = max(score for way, score in scores.items() if way != best)
     is_clear = scores[best] >= _LEAST_SCORE and scores[best] - second >= _CLEAR
-    return best if is_clear else None
+    # A mirrored way that scores best is more often the plain one, misjudged, than the truth.
+    return best if is_clear and not best.mirrored else None
 
 
 def _score_ways(
