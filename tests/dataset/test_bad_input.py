@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from hilum.collections.inspect import inspect
+from hilum.collections.origins import RSNA
 from hilum.collections.registry import read_folder
 from hilum.dataset.compile import compile_dataset
 from hilum.dataset.diff import diff_datasets
+from hilum.dataset.from_lock import compile_from_lock
 from hilum.dataset.read import open_dataset
 from hilum.errors import DatasetError
 from hilum.radiograph import Split, Structure
@@ -97,7 +99,7 @@ def test_a_workbook_in_another_letter_case_is_read(tmp_path: Path) -> None:
     rows = [("normal-1", url), ("NORMAL-2", url)]
     write_workbook(root / "normal.METADATA.XLSX", ("File name", "Url"), rows)
     normal = [r for r in read_folder(tmp_path).radiographs if r.finding == "normal"]
-    assert [r.origin for r in normal] == ["RSNA", "RSNA"] or all(r.origin for r in normal)
+    assert [r.origin for r in normal] == [RSNA, RSNA]
 
 
 def test_inspect_names_the_class_that_is_not_there(tmp_path: Path) -> None:
@@ -115,3 +117,21 @@ def test_a_folder_as_itself_and_within_another_counts_once(tmp_path: Path) -> No
         compile_dataset([root, root], tmp_path / "out")
     folder = compile_dataset([root, archive], tmp_path / "out").folder
     assert len(list(open_dataset(folder).labels_and_masks(Split.TRAIN, []))) == 3
+
+
+def test_diff_keeps_folders_of_one_collection_apart(tmp_path: Path) -> None:
+    first = write_collection(tmp_path / "first/in", {"Train": 3}, size=(96, 96), seed=1)
+    second = write_collection(tmp_path / "second/in", {"Train": 3}, size=(96, 96), seed=2)
+    a = compile_dataset([first, second], tmp_path / "a").folder
+    (first / "Train/Normal/images/002.png").unlink()
+    b = compile_dataset([first, second], tmp_path / "b").folder
+    found = diff_datasets(a, b)
+    assert "1 missing (first/in/Train/Normal/images/002.png)" in found.inputs["covid-qu-ex"]
+    assert [row.source_path for row in found.went] == ["first/in/Train/Normal/images/002.png"]
+
+
+def test_a_readme_does_not_hinder_a_rebuild(tmp_path: Path) -> None:
+    root = write_collection(tmp_path / "in", {"Train": 3})
+    made = compile_dataset([root], tmp_path / "a").folder
+    (root / "README.md").write_text("notes")
+    assert compile_from_lock(made, [root], tmp_path / "b").is_equal

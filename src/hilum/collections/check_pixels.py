@@ -64,7 +64,9 @@ def read_masks(
             name = f", {Path(mask.path).name}" if mask.path else ""
             tell(kind, f"{structure}{name}: {mask.reason}; unknown")
             continue
-        found = _each_lung(mask) if structure is Structure.LUNGS else {structure: mask}
+        found: dict[Structure, BinaryMask] = {structure: mask}
+        if structure is Structure.LUNGS:
+            found = _each_lung(mask)
         if structure in LUNG_TARGETS and not mask.any():
             tell("empty lung mask", f"{structure}: no pixel is lung; unknown")
         elif not found:

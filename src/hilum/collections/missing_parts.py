@@ -8,24 +8,28 @@ from hilum.collections.collection import Problem, Reading
 from hilum.collections.registry import COLLECTIONS
 from hilum.radiograph import LUNG_TARGETS
 
+_WHOLE = ("covid-qu-ex", "kermany", "radiography")
+"""Collections whose folders tell the classes, each of which every complete copy has."""
+
 
 def find_missing_parts(reading: Reading) -> Iterator[Problem]:
     """A ``missing part`` for each class without any image, and for lung masks that all lack.
 
-    Only where folders tell the class: a table tells itself which images are not here. A release
-    before the last one may never have had the part, which the detail says.
+    Only where folders tell the class: a table tells itself which images are not here. The flat
+    releases of the Radiography Database never had masks and lung opacity; they lack nothing.
     """
-    facts = next(c.facts for c in COLLECTIONS if c.facts.name == reading.collection)
     radiographs = reading.radiographs
-    if not radiographs or any(r.label_source != "folder" for r in radiographs):
+    is_flat = reading.collection == "radiography" and not any(
+        r.path.parent.name == "images" for r in radiographs
+    )
+    if reading.collection not in _WHOLE or not radiographs or is_flat:
         return
-    found = {r.finding for r in radiographs}
-    ending = "which the published collection has, though earlier releases of it may not"
+    facts = next(c.facts for c in COLLECTIONS if c.facts.name == reading.collection)
+    found = {r.finding for r in radiographs if r.finding is not None}
     for finding in facts.findings:
-        if not any(one is not None and one.is_a(finding) for one in found):
-            yield Problem(".", "missing part", f"no image of the class {finding}, {ending}")
+        if not any(one.is_a(finding) for one in found):
+            detail = f"no image of the class {finding}, which the published collection has"
+            yield Problem(".", "missing part", detail)
     has_lungs = any(structure in LUNG_TARGETS for structure in facts.structures)
-    if has_lungs and not any(
-        structure in r.masks for r in radiographs for structure in LUNG_TARGETS
-    ):
-        yield Problem(".", "missing part", f"not one lung mask, {ending}")
+    if has_lungs and not any(one in r.masks for r in radiographs for one in LUNG_TARGETS):
+        yield Problem(".", "missing part", "not one lung mask; the published collection has them")

@@ -115,8 +115,8 @@ def _score_ways(
     pixels: NDArray[np.uint8], lungs: NDArray[np.bool_], ways: tuple[Turn, ...]
 ) -> dict[Turn, float]:
     size = (_SIDE, _SIDE)
-    image = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    image = cv2.GaussianBlur(image.astype(np.float32), (0, 0), 1.5)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    image = np.asarray(cv2.GaussianBlur(small.astype(np.float32), (0, 0), 1.5), np.float32)
     reduced = cv2.resize(lungs.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
     return {way: _score(image, way.apply(reduced)) for way in ways}
 
