@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from hilum.dataset.from_lock import compile_from_lock
 from hilum.dataset.read import open_dataset
 from hilum.errors import DatasetError
 from hilum.radiograph import Split, Structure
-from tests.fakes import radiography
+from tests.fakes import covid_qu_ex, hannover, radiography
 from tests.fakes.chest import draw_chest
 from tests.fakes.compiled import write_collection, write_radiograph
 from tests.fakes.fake import write_image, write_mask
@@ -135,3 +136,20 @@ def test_a_readme_does_not_hinder_a_rebuild(tmp_path: Path) -> None:
     made = compile_dataset([root], tmp_path / "a").folder
     (root / "README.md").write_text("notes")
     assert compile_from_lock(made, [root], tmp_path / "b").is_equal
+
+
+def test_both_halves_and_one_of_them_again_count_once(tmp_path: Path) -> None:
+    fake = covid_qu_ex.draw_both(tmp_path / "in", np.random.default_rng(0))
+    half = fake.folder / "COVID-QU-Ex/Lung Segmentation Data"
+    once = compile_dataset([fake.folder], tmp_path / "once")
+    again = compile_dataset([fake.folder, half], tmp_path / "again")
+    assert again.rows_by_split == once.rows_by_split
+
+
+def test_equal_rows_count_once(tmp_path: Path) -> None:
+    hannover.draw(tmp_path, np.random.default_rng(0))
+    (table,) = tmp_path.rglob("data.csv")
+    before = Counter(p.kind for p in read_folder(tmp_path).problems)
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([*lines, lines[1]]) + "\n")
+    assert Counter(p.kind for p in read_folder(tmp_path).problems) == before
