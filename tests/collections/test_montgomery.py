@@ -7,6 +7,7 @@ import pytest
 
 from hilum.collections.check_pixels import read_masks
 from hilum.collections.registry import read_folder
+from hilum.imaging.read import read_picture, to_uint8
 from hilum.radiograph import Finding, LungConvention, Structure, View
 from tests.collections.readings import by_name, problems_of, read_fake
 from tests.fakes import montgomery
@@ -36,7 +37,8 @@ def test_pixels_tell_which_lung_is_the_right_one(
     fake = montgomery.draw(tmp_path, rng, left_is_the_patients=left_is_the_patients)
     image = by_name(read_folder(fake.folder))["MCUCXR_0001_0.png"]
     assert image.lung_convention is LungConvention.AERATED
-    lungs, problems = read_masks(image, width=SIZE[1], height=SIZE[0])
+    pixels = to_uint8(read_picture(image.path).pixels)
+    lungs, problems = read_masks(image, pixels, width=SIZE[1], height=SIZE[0])
     right, left = lungs[Structure.RIGHT_LUNG], lungs[Structure.LEFT_LUNG]
     assert problems == ()
     assert np.nonzero(right)[1].mean() < SIZE[1] / 2 < np.nonzero(left)[1].mean()

@@ -41,6 +41,9 @@ class Problem:
       copy``: a file of a zip archive that was not unpacked, image or not;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:
       found only where pixels are decoded; the mask is then unknown;
+    - ``turned mask``: masks that lay turned against their image, put right; ``mask turned against
+      its image``: so turned that it cannot be said how, hence unknown;
+    - ``missing part``: a class or folder of the published collection that is not here;
     - ``burned-in text``: a DICOM file says that its picture shows some.
     """
 

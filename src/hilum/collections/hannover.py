@@ -13,7 +13,7 @@ Citation: Winther et al. 2020, doi 10.6084/m9.figshare.12275009.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hilum.collections.collection import Collection, Facts, Problem, Reading
@@ -65,11 +65,13 @@ class Hannover(Collection):
         self, root: Path, table: Table, problems: list[Problem]
     ) -> Iterator[Radiograph]:
         present = {path.stem: path for path in image_files(root / "png")}
-        seen: set[str] = set()
+        seen: dict[str, Mapping[str, str]] = {}
         for row in sorted(table.rows, key=lambda row: row["image_id"]):
             name = row["image_id"]
             path = present.get(name)
             source_path = f"png/{path.name if path else f'{name}.png'}"
+            if seen.get(name) == row:
+                continue
             if name in seen:
                 problems.append(Problem(source_path, "rows disagree", "the first row was used"))
             elif path is None:
@@ -93,7 +95,7 @@ class Hannover(Collection):
                     day=None if offset is None else -offset,
                     label_source="collection",
                 )
-            seen.add(name)
+            seen.setdefault(name, row)
 
 
 def _finding(admission_offset: int | None) -> Finding | None:

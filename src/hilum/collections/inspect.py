@@ -12,6 +12,7 @@ from hilum.collections.archives import Source, open_sources
 from hilum.collections.check_pixels import find_pixel_problems
 from hilum.collections.collection import Problem, Reading
 from hilum.collections.dicom_patients import add_dicom_facts
+from hilum.collections.missing_parts import find_missing_parts
 from hilum.collections.pseudonyms import PatientKey
 from hilum.collections.registry import COLLECTIONS, read_source
 from hilum.radiograph import EmptyMask, Radiograph, Structure
@@ -177,7 +178,7 @@ def _inspect(
     reading = read_source(source, others=others)
     if check_pixels:
         (reading,) = add_dicom_facts([reading], PatientKey.random()).readings
-    problems = list(reading.problems)
+    problems = [*reading.problems, *find_missing_parts(reading)]
     if check_pixels:
         advance = progress(f"checking {reading.collection}", len(reading.radiographs))
         for found in map_ordered(find_pixel_problems, reading.radiographs, workers=workers):

@@ -47,7 +47,7 @@ class Workbook:
 def read_workbooks(root: Path, problems: list[Problem]) -> dict[str, Workbook]:
     """The workbooks in ``root`` by class name in lower case; a damaged one is a problem."""
     workbooks = {}
-    for path in sorted(root.glob("*.xlsx")):
+    for path in sorted(root.iterdir()):
         found = _WORKBOOK.fullmatch(path.name)
         if found is None or path.name.startswith((".", "~$")):  # "~$": Excel has it open
             continue

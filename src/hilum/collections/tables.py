@@ -38,7 +38,7 @@ def read_table(
 
     Args:
         path: the file.
-        required: the columns without which the table is of no use.
+        required: the columns without which the table is of no use, in any letter case there.
         comment: lines that begin so are skipped.
         separators: characters that may separate the cells; the one that the line of the columns
             has most of does.
@@ -62,7 +62,7 @@ def read_table(
             "the table is damaged", path=path, got=str(error), remedy=_REMEDY
         ) from None
     cells = [row for row in cells if any(cell.strip() for cell in row)]
-    columns = [cell.strip() for cell in cells[0]] if cells else []
+    columns = name_columns([cell.strip() for cell in cells[0]] if cells else [], required)
     missing = [name for name in required if name not in columns]
     if missing:
         raise CollectionError(
@@ -80,6 +80,22 @@ def read_table(
             detail = f"row {number} has {len(row)} cells instead of {len(columns)}"
             problems.append(Problem(path.name, "damaged row", f"{detail}: {', '.join(row)[:80]}"))
     return Table(tuple(rows), tuple(problems))
+
+
+def name_columns(columns: Sequence[str], required: Sequence[str]) -> list[str]:
+    """``columns`` with those of ``required`` as they are written there, whatever their case.
+
+    A column in its own spelling goes before one that differs in case.
+
+    >>> name_columns(["File name", "URL"], ["FILE NAME", "URL"])
+    ['FILE NAME', 'URL']
+    """
+    wanted = {_loosely(name): name for name in required if name not in columns}
+    return [wanted.pop(_loosely(column), column) for column in columns]
+
+
+def _loosely(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _read_bytes(path: Path) -> bytes:

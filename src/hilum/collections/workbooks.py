@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.collections.collection import Problem
-from hilum.collections.tables import Table
+from hilum.collections.tables import Table, name_columns
 from hilum.errors import CollectionError
 from hilum.imaging.quiet import quiet_warnings
 from hilum.plain_files import open_plain
@@ -37,7 +37,7 @@ def read_workbook(path: Path, *, required: Sequence[str]) -> Table:
 
     Args:
         path: the file.
-        required: the columns without which the sheet is of no use.
+        required: the columns without which the sheet is of no use, in any letter case there.
 
     Raises:
         CollectionError: the file is missing, too large (packed, unpacked or in rows), damaged, no
@@ -48,7 +48,7 @@ def read_workbook(path: Path, *, required: Sequence[str]) -> Table:
         for number, row in enumerate(_read_rows(path), start=1)
         if _holds_anything(row)
     ]
-    columns = [cell or "" for cell in rows[0][1]] if rows else []
+    columns = name_columns([cell or "" for cell in rows[0][1]] if rows else [], required)
     missing = [name for name in required if name not in columns]
     if missing:
         raise CollectionError(

@@ -57,7 +57,10 @@ class Difference:
 
     @property
     def is_equal(self) -> bool:
-        """Whether both hold the same radiographs with the same labels, masks and splits."""
+        """Whether both hold the same radiographs with the same labels, masks and splits.
+
+        Other issues alone make no difference: they tell of the making, not of what was made.
+        """
         return self.same_content and not (self.came or self.went or self.changed)
 
     @property

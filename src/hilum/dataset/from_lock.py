@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import hilum
@@ -22,6 +22,8 @@ from hilum.errors import DatasetError
 from hilum.plain_files import read_plain
 from hilum.workers import Progress, no_progress
 
+_BESIDE = frozenset({".md", ".pdf", ".html", ".url", ".log"})
+"""Endings of new files that no reader looks at: they do not hinder a rebuild."""
 _FIRST = 3
 """Files that a refusal names of each kind."""
 
@@ -186,7 +188,8 @@ def _check(sources: Sequence[Source], inputs: Sequence[dict[str, Any]], path: Pa
         best = max(fitting, key=lambda entry: len(entry[2].items() & one["files"].items()))
         left.remove(best)
         ordered.append(best[0])
-        told = describe_files(one["files"], best[2])
+        now = {p: h for p, h in best[2].items() if p in one["files"] or not _is_beside(p)}
+        told = describe_files(one["files"], now)
         if told:
             differences.append(f"{one['collection']}: {told}")
     differences += [f"{entry[0].named} ({entry[1]}) is no input of the lock" for entry in left]
@@ -198,6 +201,16 @@ def _check(sources: Sequence[Source], inputs: Sequence[dict[str, Any]], path: Pa
             remedy="give the folders the dataset was made of, as they were",
         )
     return ordered
+
+
+def _is_beside(path: str) -> bool:
+    """Whether a file is about a collection rather than part of it.
+
+    >>> _is_beside("README"), _is_beside("notes/How to.md"), _is_beside("new.csv")
+    (True, True, False)
+    """
+    name = PurePosixPath(path)
+    return name.suffix.lower() in _BESIDE or name.name.lower() in ("readme", "readme.txt")
 
 
 def describe_files(then: Mapping[str, str], now: Mapping[str, str]) -> str:

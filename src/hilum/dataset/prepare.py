@@ -76,7 +76,8 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         picture = decode_picture(data, path=radiograph.path)
     except ImageError as error:
         return Outcome(None, (_issue(radiograph, "unreadable image", error.reason),))
-    masks, problems = read_masks(radiograph, width=picture.width, height=picture.height)
+    grey = to_uint8(picture.pixels)
+    masks, problems = read_masks(radiograph, grey, width=picture.width, height=picture.height)
     issues = [_issue(radiograph, problem.kind, problem.detail) for problem in problems]
     cut = None
     if variant.lungs is not None:
@@ -95,7 +96,7 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         stored_size=len(data) if variant.is_plain else width * height,
         file_size=len(data),
         masks={structure: store_mask(mask) for structure, mask in masks.items()},
-        fingerprint=fingerprint(to_uint8(picture.pixels)),
+        fingerprint=fingerprint(grey),
         enhancement=variant.enhancement,
         cut=cut,
     )
