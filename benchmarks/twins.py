@@ -9,8 +9,9 @@ twins of each other is wrong, where "twins" is settled by the originals' own clu
 within them count as right. ``--half`` takes one half of the images, by a hash of the file name,
 that a threshold may be chosen on (0) or judged by (1). Beside it, in the same run, the
 perceptual hash of imagededup (extra ``peers``) at the Hamming distance that serves it best: the
-highest sum of mean recall and precision. Times are of whole runs over originals, decoding
-included, one process each.
+highest sum of mean recall and precision. Pairs that file names and tables settle stand in a table
+of their own (``known_pairs.py``). Times are of whole runs over originals, decoding included, one
+process each.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from known_pairs import print_known_pairs
 from numpy.typing import NDArray
 
 from hilum.collections.archives import Source
@@ -31,7 +33,7 @@ from hilum.imaging.read import read_picture, to_uint8
 from hilum.twins.clusters import clusters
 from hilum.twins.find import TwinPair, find_twins
 from hilum.twins.fingerprint import Fingerprint, fingerprint
-from hilum.twins.folders import films_of
+from hilum.twins.folders import films_of, pixels_of, print_of
 from hilum.twins.index import propose
 from rounds import print_table
 from twin_changes import CHANGES
@@ -59,6 +61,8 @@ def main() -> None:
     recall_and_precision(paths, arguments.seed)
     print()
     index_recall(paths)
+    print()
+    print_known_pairs(arguments.data)
     if arguments.speed:
         print()
         speed(paths, arguments.speed)
@@ -229,8 +233,7 @@ def speed(paths: Sequence[Path], count: int) -> None:
         ours, theirs = [], []
         for _ in range(3):
             begin = time.perf_counter()
-            prints = [fingerprint(read(path)) for path in some]
-            find_twins(prints, load=lambda number, some=some: read(some[number]))
+            find_twins([print_of(path) for path in some], load=pixels_of, sources=some)
             ours.append(time.perf_counter() - begin)
             begin = time.perf_counter()
             encoded = {str(path): hasher.encode_image(image_file=path) for path in some}

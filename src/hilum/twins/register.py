@@ -23,7 +23,7 @@ _SIDES = (48, GREY, WORK)
 _STEPS = (6, 5, 5)
 """At most, at each side from coarse to fine."""
 
-_GLANCE = 2
+_GLANCE = 3
 """Steps that show whether there is any hope."""
 
 Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.uint8])
