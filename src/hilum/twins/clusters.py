@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hilum.errors import HilumError
 from hilum.twins.find import TwinPair
 
-STRONG = 0.6
+STRONG = 0.78
 """Score from which on one pair alone joins whatever it touches."""
 
 

@@ -72,7 +72,7 @@ def find_twins(
             guess = content_guess(candidate.window, candidate.orientation)
             return Question(a, b, prints, guess)
         given = (a, b) if sources is None else (sources[a], sources[b])
-        return Question(a, b, prints, small.unit, small.score, given)
+        return Question(a, b, prints, small.unit, given)
 
     asked = _Asked(workers, progress)
     alike = list(asked("comparing", judge_thumbnails, candidates, question, _PAYS_FROM))

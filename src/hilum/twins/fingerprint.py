@@ -128,8 +128,8 @@ def content_box(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """
     left, top, right, bottom = 0, 0, grey.shape[1], grey.shape[0]
     for _ in range(3):  # a margin in two greys is a border around a border
-        outermost = (grey[top, left:right], grey[bottom - 1, left:right])
-        outermost += (grey[top:bottom, left], grey[top:bottom, right - 1])
+        within = grey[top:bottom, left:right]
+        outermost = (within[0], within[-1], within[:, 0], within[:, -1])
         if min(float(one.std()) for one in outermost) > _FLAT:
             break
         part = grey[top:bottom, left:right].astype(np.float32)
