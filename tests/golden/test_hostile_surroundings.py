@@ -60,7 +60,7 @@ def few_bytes() -> None:
 @pytest.mark.parametrize("kind", ["pipe", "device"])
 @pytest.mark.parametrize("name", ["ieee8023", "hannover"])
 def test_a_table_that_is_no_file(name: str, kind: str, tmp_path: Path) -> None:
-    fake = FAKES[name](tmp_path, np.random.default_rng(0))
+    fake = FAKES[name](tmp_path / "in", np.random.default_rng(0))
     assert fake.table is not None
     fake.table.unlink()
     if kind == "pipe":
