@@ -19,6 +19,7 @@ from hilum.collections.json_files import read_json
 from hilum.collections.workbooks import read_workbook
 from hilum.errors import CollectionError, ImageError
 from hilum.imaging.read import decode_picture
+from hilum.twins.fingerprint import fingerprint
 from tests.fakes.workbook import write_workbook
 from tests.imaging.pictures import draw_grey, encode_dicom, encode_tiff
 from tests.imaging.recompress import recompress
@@ -108,3 +109,10 @@ def test_a_workbook_whose_xml_is_broken_is_told_in_a_persons_words(tmp_path: Pat
         read_workbook(path, required=["URL"])
     assert "XML that is not well-formed" in str(caught.value)
     assert "Error" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(7, 4000), (4000, 7), (1, 14_000), (14_000, 1), (300, 1)])
+def test_a_strip_has_a_fingerprint(shape: tuple[int, int]) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    found = fingerprint(grey)
+    assert (found.height, found.width) == shape and found.is_blank

@@ -157,7 +157,7 @@ def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     # Averages of whole blocks are quick; what is left is less than half, where every pixel counts.
     by = int(1 / scale)
-    if by > 1:
+    if 1 < by <= min(grey.shape):
         grey = grey[: grey.shape[0] // by * by, : grey.shape[1] // by * by]
         blocks = (grey.shape[1] // by, grey.shape[0] // by)
         grey = np.asarray(cv2.resize(grey, blocks, interpolation=cv2.INTER_AREA), np.uint8)
