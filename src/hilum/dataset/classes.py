@@ -1,41 +1,11 @@
-"""The classes a dataset is made for, and the vocabularies of published systems."""
+"""The classes a dataset is made for; docs/selection.md lists those of published systems."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from hilum.errors import DatasetError
 from hilum.radiograph import Finding
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The classes that a published system tells apart."""
-
-    classes: tuple[Finding, ...]
-    source: str
-
-
-PUBLISHED = (
-    Vocabulary((Finding.COVID, Finding.NORMAL), "Chowdhury et al. 2020, two classes"),
-    Vocabulary(
-        (Finding.COVID, Finding.VIRAL_PNEUMONIA, Finding.NORMAL),
-        "Chowdhury et al. 2020, three classes",
-    ),
-    Vocabulary(
-        (Finding.COVID, Finding.LUNG_OPACITY, Finding.NORMAL), "Rahman et al. 2021, three classes"
-    ),
-    Vocabulary(
-        (Finding.COVID, Finding.PNEUMONIA, Finding.NORMAL),
-        "COVID-QU-Ex (Tahir et al. 2021), its Non-COVID read as pneumonia; hilum's own model",
-    ),
-    Vocabulary(
-        (Finding.COVID, Finding.LUNG_OPACITY, Finding.NORMAL, Finding.VIRAL_PNEUMONIA),
-        "COVID-19 Radiography Database, four classes",
-    ),
-)
-"""Each class is a finding, named as in the column ``finding`` and in a recipe's ``findings``."""
 
 _SHORT_NAMES = {finding.rpartition("/")[2]: finding for finding in Finding} | {
     f"{finding.rpartition('/')[2]}_pneumonia": finding

@@ -49,8 +49,6 @@ class Fingerprint:
     box: tuple[float, float, float, float]
     """Left, upper, right and lower edge of what lies within uniform borders, shares of the side."""
     thumbnail: bytes
-    mean: float
-    """Grey, 0–255, of the content."""
     spread: float
     """Standard deviation of the content's greys."""
     evenness: float = 0.0
@@ -102,7 +100,6 @@ def fingerprint(grey: NDArray[np.uint8], *, size: tuple[int, int] | None = None)
         digest=hashlib.sha256(shape + grey.tobytes()).digest()[:16],
         box=(left / columns, top / rows, right / columns, bottom / rows),
         thumbnail=_stored(local_contrast(squeezed, SIDE / 12)),
-        mean=float(content.mean()),
         spread=float(squeezed.std()),
         evenness=_evenness(content),
     )
