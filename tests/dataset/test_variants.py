@@ -94,7 +94,7 @@ def test_films_are_enhanced_and_nothing_else_changes(
     told = {"enhance": {"name": how, "parameters": how.parameters}, "lungs_only": None}
     assert lock(changed)["variant"] == told
     card = (changed.folder / "README.md").read_text("utf-8")
-    assert f"`{how}`" in card and "changed in the same way" in card
+    assert f"`{how}`" in card and "in the same way itself" in card
     assert "not as published" not in (plain.folder / "README.md").read_text("utf-8")
 
 

@@ -17,7 +17,7 @@ _SPECKS = 0.02
 _COMPARED = 256
 """Pixels of a row or column that are enough to tell by; of longer ones every so many-th is seen."""
 
-_LEAST_LEFT = 0.15
+_LEAST_LEFT = 0.1
 """Share of a side. Where less would be left, there is no picture within borders."""
 
 

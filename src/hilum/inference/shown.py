@@ -1,10 +1,10 @@
 """What of an image the network is shown: changed as the films it learned from, without borders.
 
 Borders are cut away where they take a good part of the image, or are not black. On 100 films of
-COVID-QU-Ex's validation split, given black borders of a tenth of the sides, the network's infected
-percents were 6 points off and 10 findings others; with white ones of two tenths it refused 98. Cut,
-each film gave what it gives alone. Narrow black borders stay: a twelfth of the films that the
-network learned from have some.
+COVID-QU-Ex's validation split within black borders of a tenth of each side, the network's infected
+percents were 6 points off on average and 11 findings other ones; within white borders of a fifth it
+refused 98 films. Cut, each gives what it gives alone. Narrow black borders stay: a twelfth of the
+films that the network learned from have some.
 """
 
 from __future__ import annotations
