@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -13,14 +14,15 @@ from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.exposures import Twins
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.dataset.variant import LungsFinder
-from hilum.errors import DatasetError
+from hilum.errors import DatasetError, ModelError
 from hilum.evaluation.evaluate import evaluate, predict_row
 from hilum.imaging.enhance import Enhancement
 from hilum.imaging.read import decode_picture, read_picture
 from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.inference.expected import REFERENCE
 from hilum.inference.lungs import LungOutliner
-from hilum.inference.model import read_model
+from hilum.inference.model import METADATA_KEY, read_model
+from hilum.inference.onnx_metadata import replace_onnx_metadata
 from hilum.inference.predictor import Prediction, Predictor
 from hilum.radiograph import Finding, Split
 from tests.fakes.model import describe, write_model
@@ -53,7 +55,7 @@ def fake(path: Path, variant: FilmVariant) -> Predictor:
 
 
 def predictions(predictor: Predictor, dataset: Dataset) -> dict[str, Prediction]:
-    """By source path; each row's place in its film is looked at as well."""
+    """By source path."""
     return {
         row.labels["source_path"]: predict_row(predictor, row)
         for split in Split
@@ -127,11 +129,25 @@ def test_films_changed_in_another_way_are_refused(
         evaluate(predictor, dataset, Split.TRAIN)
 
 
-def test_a_model_file_says_its_variant_and_old_ones_are_of_plain_films(tmp_path: Path) -> None:
-    for variant in [PLAIN, *VARIANTS]:
-        path = write_model(
-            tmp_path / "model.onnx", described=dataclasses.replace(describe(), variant=variant)
-        )
-        assert read_model(path).description.variant == variant
-    assert b"variant" not in read_model().onnx  # the bundled file is from before
-    assert read_model().description.variant == PLAIN
+@pytest.mark.parametrize("variant", [PLAIN, *VARIANTS], ids=str)
+def test_a_model_file_says_its_variant(variant: FilmVariant, tmp_path: Path) -> None:
+    description = dataclasses.replace(describe(), variant=variant)
+    path = write_model(tmp_path / "model.onnx", described=description)
+    assert read_model(path).description == description
+
+
+def test_a_model_file_from_before_is_of_plain_films(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "model.onnx")
+    values = json.loads(describe().to_json())
+    del values["variant"]
+    written = replace_onnx_metadata(path.read_bytes(), METADATA_KEY, json.dumps(values), path=path)
+    path.write_bytes(written)
+    assert read_model(path).description.variant == PLAIN
+
+
+def test_a_model_of_an_unknown_enhancement_is_refused(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "model.onnx")
+    text = describe().to_json().replace('"enhancement": null', '"enhancement": "sharpen"')
+    path.write_bytes(replace_onnx_metadata(path.read_bytes(), METADATA_KEY, text, path=path))
+    with pytest.raises(ModelError, match="sharpen"):
+        read_model(path)

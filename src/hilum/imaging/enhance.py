@@ -25,8 +25,8 @@ CLAHE_CLIP_LIMIT = 2.0
 """Times the mean height of a tile's histogram: that of OpenCV's tutorial. Its default of 40 limits
 next to nothing."""
 GAMMA = 1.5
-"""hilum's own choice, by eye, since no definition names one: public films are bright, and 0.5 washed
-four of Shenzhen's out."""
+"""hilum's own choice, by eye, since no definition names one: public films are bright, and 0.5
+washed four of Shenzhen's out."""
 BCET_MINIMUM, BCET_MAXIMUM, BCET_MEAN = 0, 255, 110
 """Of the result. The mean is free; 110 is that of a widely translated program. WhiteboxTools takes
 100, others 127.5 or 145."""
