@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hilum.cli.options import Downloads, Salt, Workers
+from hilum.cli.options import Downloads, Salt, Workers, one_of
 from hilum.cli.terminal import EXIT_INTERRUPTED, counted, progress_bars, say, say_error, show_table
 
 if TYPE_CHECKING:
@@ -146,16 +146,13 @@ def compile_folders(
             raise typer.BadParameter("name the folder to make", param_hint="--output")
         make_again(from_lock, folders, output, workers=workers, salt=salt)
         return
-    from hilum.cli.selection import (
-        balance_of,
-        conflict_rule,
-        default_folder,
-        selection_of,
-        twins_rule,
-    )
-    from hilum.cli.variant import bundled_lungs_finder, enhancement
+    from hilum.cli.selection import balance_of, default_folder, selection_of
+    from hilum.cli.variant import bundled_lungs_finder
     from hilum.dataset.compile import CompileOptions, compile_dataset
+    from hilum.dataset.exposures import Twins
     from hilum.dataset.split import SplitOptions
+    from hilum.dataset.unite import OnConflict
+    from hilum.imaging.enhance import Enhancement
     from hilum.workers import available_cores
 
     if split not in ("official", "patient"):
@@ -169,10 +166,10 @@ def compile_folders(
         drawing,
         workers or available_cores(),
         salt,
-        enhance=enhancement(enhance),
+        enhance=None if enhance is None else one_of(Enhancement, enhance, "--enhance"),
         lungs_only=bundled_lungs_finder() if lungs_only else None,
-        twins=twins_rule(twins),
-        on_conflict=conflict_rule(on_conflict),
+        twins=one_of(Twins, twins, "--twins"),
+        on_conflict=one_of(OnConflict, on_conflict, "--on-conflict"),
         selection=selection,
         balance=balance_of(balance, balance_on),
     )

@@ -167,15 +167,15 @@ def unclaimed_images(
     problems = []
     for folder, links, names in _walk(root, {parent for path in known for parent in path.parents}):
         for link in links:
-            problems.append(_problem(root, link, "linked folder", "put the folder itself here"))
+            problems.append(problem_at(root, link, "linked folder", "put the folder itself here"))
         for path in (folder / name for name in names):
             if path in known:
                 continue
             if is_image(path):
-                problems.append(_problem(root, path, kind, detail))
+                problems.append(problem_at(root, path, kind, detail))
             elif _is_unread(path):
                 told = "hilum does not read this format; convert it to PNG"
-                problems.append(_problem(root, path, "unexpected image", told))
+                problems.append(problem_at(root, path, "unexpected image", told))
             elif _is_packed(path):
                 problems.append(_packed(root, path))
     return tuple(problems)
@@ -183,11 +183,17 @@ def unclaimed_images(
 
 def _packed(root: Path, path: Path) -> Problem:
     told = "what is in this archive was not looked at; give it by itself, or unpack it"
-    return _problem(root, path, PACKED_FILES, told)
+    return problem_at(root, path, PACKED_FILES, told)
 
 
-def _problem(root: Path, path: Path, kind: str, detail: str) -> Problem:
+def problem_at(root: Path, path: Path, kind: str, detail: str) -> Problem:
+    """A problem of the file at ``path`` below ``root``."""
     return Problem(path.relative_to(root).as_posix(), kind, detail)
+
+
+def masks_without_image(root: Path, masks: Iterable[Path]) -> Iterator[Problem]:
+    """A problem for each of ``masks``, whose images are not there."""
+    return (problem_at(root, mask, "mask without image", "its image is missing") for mask in masks)
 
 
 def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import errno
-import lzma
 import os
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from hilum.collections.collection import Problem
-from hilum.collections.zip_members import Member, member_problem, plan_unpacking
+from hilum.collections.zip_members import DAMAGE, Member, member_problem, plan_unpacking
 from hilum.errors import CollectionError
 from hilum.workers import Progress
 
@@ -32,18 +29,7 @@ _DISK_BLOCK = 4096
 """Bytes that a small file takes at most beyond its size."""
 _BLOCK = 1 << 20
 _REMEDY = "fetch the archive again"
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-    OSError,  # bz2's, for damaged data
-)
+_DAMAGE = (*DAMAGE, OSError)
 
 
 @contextmanager

@@ -16,19 +16,20 @@ from hilum.dataset.card.page import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.exposures import Twins
 from hilum.dataset.issues import Issue, issues_of, write_issues
-from hilum.dataset.lock import write_lock
+from hilum.dataset.lock import LOCK_NAME, write_lock
 from hilum.dataset.merge import count_gains, merge_copies
 from hilum.dataset.place import place_rows
 from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.select import SelectionOptions
 from hilum.dataset.sources import read_sources
 from hilum.dataset.split import SplitOptions
-from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
+from hilum.dataset.unfinished import Unfinished, unfinished
 from hilum.dataset.unite import OnConflict
 from hilum.dataset.variant import LungsFinder, Variant
 from hilum.dataset.write import write_shards
 from hilum.errors import DatasetError, OutputError
 from hilum.imaging.enhance import Enhancement
+from hilum.output import refuse_existing
 from hilum.radiograph import Radiograph
 from hilum.workers import Progress, map_ordered, no_progress
 
@@ -143,7 +144,7 @@ def compile_sources(
         shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
         write_issues(issues, folder / "issues.csv")
         lock = write_lock(
-            *(rows, shards, readings, options, folder / "hilum.lock.json"),
+            *(rows, shards, readings, options, folder / LOCK_NAME),
             prepared=prepared,
             patient_key=key.fingerprint if told.has_pseudonyms else None,
             variant=variant,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hilum.dataset.from_lock import describe_files, read_full_lock
+from hilum.dataset.inputs import describe_files
 from hilum.dataset.issues import Issue
+from hilum.dataset.lock import read_lock
 from hilum.errors import DatasetError
 
 
@@ -39,7 +40,7 @@ def read_side(folder: Path) -> Side:
             got=str(error),
             remedy="copy the whole folder again, or compile it again",
         ) from None
-    return Side(read_full_lock(folder), issues)
+    return Side(read_lock(folder), issues)
 
 
 class Reasons:

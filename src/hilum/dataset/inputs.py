@@ -11,6 +11,9 @@ from hilum.collections.collection import Reading
 from hilum.plain_files import open_plain
 from hilum.radiograph import MaskFile
 
+_FIRST = 3
+"""Files of each kind of difference that are named."""
+
 UNREADABLE = "unreadable"
 """In place of the hash of a file that cannot be read, which issues.csv tells."""
 
@@ -63,3 +66,21 @@ def _hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return UNREADABLE
+
+
+def describe_files(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What differs between two states of a folder in words; empty where nothing does.
+
+    >>> describe_files({"a": "1", "b": "2"}, {"a": "1", "b": "3", "c": "4"})
+    '1 changed (b), 1 new (c)'
+    """
+    kinds = {
+        "missing": sorted(then.keys() - now),
+        "changed": sorted(name for name in then.keys() & now if then[name] != now[name]),
+        "new": sorted(now.keys() - then),
+    }
+    return ", ".join(
+        f"{len(names)} {kind} ({', '.join(names[:_FIRST])}{', …' * (len(names) > _FIRST)})"
+        for kind, names in kinds.items()
+        if names
+    )
