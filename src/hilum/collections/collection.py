@@ -78,6 +78,8 @@ class Reading:
     """The zip archive, as the user named it, that was unpacked for this run."""
     place_in_archive: str = ""
     """The folder of ``archive`` in which the collection begins; empty at its top."""
+    folder: str = ""
+    """What its source paths begin with, where several folders of one collection are read."""
 
     @property
     def shown_root(self) -> Path:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hilum.dataset.inputs import describe_files
@@ -95,24 +95,10 @@ class Reasons:
 def _files(lock: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Collection → path → SHA-256, each path as ``source_path`` has it."""
     files: dict[str, dict[str, str]] = defaultdict(dict)
-    taken: set[tuple[str, str]] = set()
     for one in lock["inputs"]:
-        collection = one["collection"]
-        folders = Counter(_folders_of(one, lock["files"]))
-        free = [name for name, _ in folders.most_common() if (collection, name) not in taken]
-        folder = free[0] if free else ""
-        taken.add((collection, folder))
-        files[collection] |= {f"{folder}{path}": sha for path, sha in one["files"].items()}
+        folder = PurePosixPath(one.get("folder", ""))
+        files[one["collection"]] |= {str(folder / path): sha for path, sha in one["files"].items()}
     return dict(files)
-
-
-def _folders_of(one: Mapping[str, Any], sources: Mapping[str, list[str]]) -> Iterator[str]:
-    """What stands before an input's paths where several folders of its collection were given."""
-    for path, sha in one["files"].items():
-        for source in sources.get(sha, []):
-            collection, _, place = source.partition(":")
-            if collection == one["collection"] and f"/{place}".endswith(f"/{path}"):
-                yield place.removesuffix(path)
 
 
 def option_changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

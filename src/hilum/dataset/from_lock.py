@@ -142,7 +142,7 @@ def _check(sources: Sequence[Source], inputs: Sequence[dict[str, Any]], path: Pa
             continue
         best = max(fitting, key=lambda entry: len(entry[2].items() & one["files"].items()))
         left.remove(best)
-        ordered.append(best[0])
+        ordered.append(dataclasses.replace(best[0], folder=one.get("folder", "")))
         now = {p: h for p, h in best[2].items() if p in one["files"] or not _is_beside(p)}
         told = describe_files(one["files"], now)
         if told:

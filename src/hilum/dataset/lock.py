@@ -53,7 +53,8 @@ def write_lock(
 
     ``files`` maps the SHA-256 of each source image to the places it was found at. ``inputs`` has
     for each collection the SHA-256 of every file: images, masks and tables. An input that was a zip
-    archive has its file name. ``options`` is the frozen dataclass that was followed; those who
+    archive has its file name; of several folders of one collection each has the ``folder`` that its
+    paths begin with. ``options`` is the frozen dataclass that was followed; those who
     compile from the lock get it back. ``prepared`` are the images that were read, whose hashes are
     known. ``patient_key`` is the fingerprint of what patients named in DICOM files were hashed
     with; None where there were none. ``variant`` is what was done to every film.
@@ -76,6 +77,7 @@ def write_lock(
                     if reading.archive is None
                     else {"archive": printable_name(reading.archive.name)}
                 ),
+                **({"folder": reading.folder} if reading.folder else {}),
                 "images": len(reading.radiographs),
                 "files": hash_files(reading, known),
             }
