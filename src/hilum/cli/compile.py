@@ -29,7 +29,8 @@ def compile_folders(
         typer.Option(
             "-o",
             "--output",
-            help="The dataset folder to make; by default named after the classes and today's date.",
+            help="The dataset folder to make; by default named after the classes and the day on "
+            "which it was begun.",
         ),
     ] = None,
     classes: Annotated[
@@ -146,12 +147,14 @@ def compile_folders(
             raise typer.BadParameter("name the folder to make", param_hint="--output")
         make_again(from_lock, folders, output, workers=workers, salt=salt)
         return
-    from hilum.cli.selection import balance_of, default_folder, selection_of
+    from hilum.cli.selection import balance_of, selection_of
     from hilum.cli.variant import bundled_lungs_finder
     from hilum.dataset.compile import CompileOptions, compile_dataset
     from hilum.dataset.exposures import Twins
     from hilum.dataset.split import SplitOptions
+    from hilum.dataset.task_folder import task_folder
     from hilum.dataset.unite import OnConflict
+    from hilum.dataset.variant import Variant
     from hilum.imaging.enhance import Enhancement
     from hilum.workers import available_cores
 
@@ -161,7 +164,6 @@ def compile_folders(
         keep_official=split == "official", seed=seed, folds=folds, holdout=tuple(holdout or ())
     )
     selection = selection_of(classes, views, adults_only, licence, unlabelled)
-    output = output or default_folder(selection.classes)
     options = CompileOptions(
         drawing,
         workers or available_cores(),
@@ -173,6 +175,9 @@ def compile_folders(
         selection=selection,
         balance=balance_of(balance, balance_on),
     )
+    if output is None:
+        variant = Variant(options.enhance, options.lungs_only)
+        output = task_folder(selection.classes, folders, variant)
     try:
         with progress_bars() as progress:
             compiled = compile_dataset(folders, output, options=options, progress=progress)

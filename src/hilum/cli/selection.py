@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
-from pathlib import Path
 
 from hilum.dataset.balance import BalanceOptions
 from hilum.dataset.classes import parse_classes
 from hilum.dataset.select import SelectionOptions
-from hilum.radiograph import Finding
 
 
 def selection_of(
@@ -36,9 +33,3 @@ def balance_of(how: str, on: str) -> BalanceOptions:
     DatasetError: a word that is not known.
     """
     return BalanceOptions(how, on)  # type: ignore[arg-type]  # checked there
-
-
-def default_folder(classes: Sequence[Finding]) -> Path:
-    """Named after the task and today's date, as ``covid-pneumonia-normal-2026-11-21``."""
-    task = "-".join(name.replace("/", "_") for name in classes) or "radiographs"
-    return Path(f"{task}-{datetime.date.today().isoformat()}")

@@ -23,6 +23,7 @@ from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.select import SelectionOptions
 from hilum.dataset.sources import read_sources
 from hilum.dataset.split import SplitOptions
+from hilum.dataset.task_folder import mark_inputs
 from hilum.dataset.unfinished import Unfinished, unfinished
 from hilum.dataset.unite import OnConflict
 from hilum.dataset.variant import LungsFinder, Variant
@@ -121,6 +122,7 @@ def compile_sources(
     records = [r for reading in readings for r in reading.radiographs]
     variant = Variant(options.enhance, options.lungs_only)
     with unfinished(output, variant) as work:
+        mark_inputs(work.folder, [source.named for source in sources], variant)
         prepared = _prepare(records, work, variant, options.workers, issues, progress)
         if not prepared:
             raise DatasetError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -71,7 +70,7 @@ def _name(reading: Reading) -> str:
     root = reading.shown_root
     if root == reading.archive:
         return printable_name(root.stem)
-    return printable_name(os.path.basename(os.path.abspath(root)))
+    return printable_name(root.resolve().name)
 
 
 def _hash(reading: Reading) -> str:

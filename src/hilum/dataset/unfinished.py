@@ -22,6 +22,7 @@ import hilum
 from hilum.dataset.issues import Issue
 from hilum.dataset.lock import package_versions
 from hilum.dataset.prepare import Outcome, Prepared
+from hilum.dataset.task_folder import MARK
 from hilum.dataset.variant import Cut, StoredMask, Variant
 from hilum.dataset.write import NOTE_ENDING
 from hilum.errors import DatasetError
@@ -54,6 +55,7 @@ def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
             with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
                 yield Unfinished(folder, journal, known, made_by)
             (folder / _JOURNAL).unlink()
+            (folder / MARK).unlink(missing_ok=True)
             for note in folder.rglob(f"*{NOTE_ENDING}"):
                 note.unlink()
         except DatasetError:
