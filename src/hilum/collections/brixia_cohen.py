@@ -35,6 +35,7 @@ _ZONES = tuple(f"S-{zone}" for zone in "ABCDEF")
 class BrixiaCohen(Collection):
     """BrixIA's scores of covid-chestxray-dataset."""
 
+    names_own = True
     facts = Facts(
         name="brixia-cohen",
         title="Brixia scores of covid-chestxray-dataset",

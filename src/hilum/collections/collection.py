@@ -111,6 +111,8 @@ class Collection(ABC):
     facts: ClassVar[Facts]
     reads_annotations: ClassVar[bool] = False
     """Whether annotation files in its folder are its own."""
+    names_own: ClassVar[bool] = False
+    """Whether its files name origins and licences in words of their own."""
 
     @abstractmethod
     def find_root(self, folder: Path) -> Path | None:

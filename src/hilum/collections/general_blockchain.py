@@ -60,6 +60,7 @@ class GeneralBlockchain(Collection):
     """General Blockchain's COVID-19 Chest X-ray Segmentations."""
 
     reads_annotations = True
+    names_own = True
     facts = Facts(
         name="general-blockchain",
         title="COVID-19 Chest X-ray Segmentations, General Blockchain",

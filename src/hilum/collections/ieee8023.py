@@ -44,6 +44,7 @@ _MODEL_MASKS = "annotations/lungVAE-masks"
 class Ieee8023(Collection):
     """covid-chestxray-dataset."""
 
+    names_own = True
     facts = Facts(
         name="ieee8023",
         title="covid-chestxray-dataset",

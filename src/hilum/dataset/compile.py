@@ -27,6 +27,7 @@ from hilum.dataset.task_folder import mark_inputs
 from hilum.dataset.unfinished import Unfinished, unfinished
 from hilum.dataset.unite import OnConflict
 from hilum.dataset.variant import LungsFinder, Variant
+from hilum.dataset.wishes import check_names, check_readings
 from hilum.dataset.write import write_shards
 from hilum.errors import DatasetError, OutputError
 from hilum.imaging.enhance import Enhancement
@@ -55,6 +56,12 @@ class CompileOptions:
     readers in one collection and by a model in another would tell collections apart."""
     selection: SelectionOptions = field(default_factory=SelectionOptions)
     balance: BalanceOptions = field(default_factory=BalanceOptions)
+
+    def __post_init__(self) -> None:
+        """Raises:
+        DatasetError: balance without classes.
+        """
+        self.balance.check(self.selection.classes)
 
 
 @dataclass(frozen=True)
@@ -87,13 +94,14 @@ def compile_dataset(
         CollectionError: a folder is no known collection, its tables are damaged, an archive
             cannot be unpacked, or the salt is too short.
         DatasetError: not one image could be read, a folder is given twice, or the options
-            cannot be met by these images.
+            cannot be met by these images; names that do not occur are refused before any is read.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, lies in one of ``folders``, or cannot be written.
     """
     options = options or CompileOptions()
     refuse_existing(output)
     _refuse_within(folders, output)
+    check_names(folders, options.selection, options.split)
     with open_sources(folders, progress=progress) as sources:
         return compile_sources(sources, output, options, progress)
 
@@ -115,7 +123,9 @@ def compile_sources(
 ) -> Compiled:
     """As :func:`compile_dataset`, of folders that are open."""
     key = PatientKey.random() if options.salt is None else PatientKey.from_salt(options.salt)
-    told = add_dicom_facts(read_sources(sources), key)
+    readings = read_sources(sources)
+    check_readings(readings, options.selection, options.split)
+    told = add_dicom_facts(readings, key)
     readings = told.readings
     issues = [issue for reading in readings for issue in issues_of(reading)]
 

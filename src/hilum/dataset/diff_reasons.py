@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ class Side:
     """What a dataset says of its own making."""
 
     lock: dict[str, Any]
-    issues: frozenset[Issue]
+    issues: Counter[Issue]
 
 
 def read_side(folder: Path) -> Side:
@@ -32,7 +32,7 @@ def read_side(folder: Path) -> Side:
     path = folder / "issues.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            issues = frozenset(Issue(**line) for line in csv.DictReader(file))
+            issues = Counter(Issue(**line) for line in csv.DictReader(file))
     except (OSError, TypeError, ValueError, csv.Error) as error:
         raise DatasetError(
             "the issues cannot be read",
@@ -112,6 +112,13 @@ def package_changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tup
     """Packages, and hilum itself, that have other versions, as (A's, B's)."""
     first, second = ({"hilum": lock.get("hilum"), **lock["packages"]} for lock in (a, b))
     return _pairs(first, second)
+
+
+def issue_changes(a: Side, b: Side) -> dict[str, tuple[int, int]]:
+    """Kinds of issues that differ, as (how many only A has, how many only B has)."""
+    only_a = Counter(issue.kind for issue in (a.issues - b.issues).elements())
+    only_b = Counter(issue.kind for issue in (b.issues - a.issues).elements())
+    return {kind: (only_a[kind], only_b[kind]) for kind in sorted({*only_a, *only_b})}
 
 
 def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
