@@ -105,11 +105,13 @@ def test_a_workbook_in_another_letter_case_is_read(tmp_path: Path) -> None:
 
 
 def test_inspect_names_the_class_that_is_not_there(tmp_path: Path) -> None:
-    root = write_collection(tmp_path / "in", {"Train": 3})
+    root = write_collection(tmp_path / "in", {"Train": 3, "Val": 3, "Test": 3})
     assert not any(group.kind == "missing part" for group in inspect(root).problems)
     shutil.rmtree(root / "Train/Normal")
+    shutil.rmtree(root / "Test")
     (group,) = (g for g in inspect(root).problems if g.kind == "missing part")
-    assert "class normal" in group.problems[0].detail
+    first, second = (problem.detail for problem in group.problems)
+    assert "class normal in train" in first and "official split test" in second
 
 
 def test_a_folder_as_itself_and_within_another_counts_once(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ class Problem:
     - ``unknown lung convention``: lungs outlined without a word on what counts as lung;
     - ``duplicate row``, ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``,
       ``damaged annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
-    - ``packed files``: an archive inside the folder, which is not opened;
+    - ``packed files``: an archive inside the folder, which is not opened; ``unfinished download``:
+      a file that a program has not fetched wholly;
     - ``damaged archive``, ``encrypted file``, ``unsafe path``, ``decompression bomb``, ``second
       copy``: a file of a zip archive that was not unpacked, image or not;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:

@@ -6,7 +6,7 @@ import errno
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,7 @@ _MAX_RATIO = 50
 _RATIO_COUNTS_FROM = 1_000_000_000
 MORE_ROOM = "set TMPDIR to a folder on a larger disk, or unpack it and give the folder"
 """What to do where the disk is full."""
+_FIRST_FILE = b"PK\3\4"
 _DISK_BLOCK = 4096
 """Bytes that a small file takes at most beyond its size."""
 _BLOCK = 1 << 20
@@ -48,6 +49,21 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         yield file
 
 
+def _require_first(archive: Path, infos: Sequence[zipfile.ZipInfo]) -> None:
+    """Where an archive was cut off, the directory that is found may be that of one within it."""
+    if not infos or min(info.header_offset for info in infos) == 0:
+        return
+    with archive.open("rb") as file:
+        if file.read(4) == _FIRST_FILE:  # else something else precedes, a program that unpacks it
+            raise CollectionError(
+                "the zip archive is cut off",
+                path=archive,
+                got="the list of files of another archive within it",
+                expected="a complete zip archive",
+                remedy=_REMEDY,
+            )
+
+
 def _words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
@@ -62,6 +78,7 @@ def declared_size(archive: Path) -> int:
     """
     with _opened(archive) as file:
         infos = file.infolist()
+        _require_first(archive, infos)
     total = sum(info.file_size for info in infos)
     packed = archive.stat().st_size
     if total > MAX_UNPACKED or len(infos) > MAX_MEMBERS:

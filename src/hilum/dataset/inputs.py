@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.collections.collection import Reading
+from hilum.collections.folders import is_hidden
 from hilum.plain_files import open_plain
 from hilum.radiograph import MaskFile
 
@@ -45,8 +46,8 @@ def printable_name(name: str) -> str:
 
 
 def _visible(folders: list[str], names: list[str]) -> list[str]:
-    folders[:] = [name for name in folders if not name.startswith(".")]
-    return [name for name in names if not name.startswith(".")]
+    folders[:] = [name for name in folders if not is_hidden(name)]
+    return [name for name in names if not is_hidden(name)]
 
 
 def _referred_to(reading: Reading) -> set[Path]:

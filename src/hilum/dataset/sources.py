@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from hilum.collections.archives import Source
 from hilum.collections.collection import Problem, Reading
+from hilum.collections.missing_parts import find_missing_parts
 from hilum.collections.registry import read_source, recognise
 from hilum.dataset.inputs import hash_files, printable_name
 from hilum.errors import DatasetError
@@ -25,9 +26,9 @@ _DIGITS = 8
 def read_sources(sources: Sequence[Source]) -> list[Reading]:
     """What each source holds, its paths as they stand in the dataset.
 
-    Where several folders of one collection are given, paths begin with the name of the folder in
-    which each begins; with a hash of its contents behind it where two have the same name. Where
-    the folders lie changes nothing.
+    Where several folders of one collection are given, paths begin with each one's own name, as it
+    was given; with a hash of its contents behind it where two have the same. Where the folders lie
+    changes nothing.
 
     Raises:
         DatasetError: a folder is given twice.
@@ -38,20 +39,28 @@ def read_sources(sources: Sequence[Source]) -> list[Reading]:
         named = ", ".join(str(source.named) for source in sources)
         raise DatasetError("a folder is given twice", path=named, remedy="give each once")
     readings = [
-        read_source(source, others=[other for other in roots if other != root])
+        _with_missing_parts(read_source(source, others=[o for o in roots if o != root]))
         for source, root in zip(sources, roots, strict=True)
     ]
     if any(source.folder for source in sources):
         folders = [source.folder for source in sources]
     else:
-        folders = _folders(readings)
+        folders = _folders(sources, readings)
     return [_within(one, folder) for one, folder in zip(readings, folders, strict=True)]
 
 
-def _folders(readings: Sequence[Reading]) -> list[str]:
+def _with_missing_parts(reading: Reading) -> Reading:
+    missing = tuple(find_missing_parts(reading))
+    return dataclasses.replace(reading, problems=reading.problems + missing)
+
+
+def _folders(sources: Sequence[Source], readings: Sequence[Reading]) -> list[str]:
     """What the paths of each reading begin with; nothing where it is alone of its collection."""
     collections = Counter(reading.collection for reading in readings)
-    names = [_name(one) if collections[one.collection] > 1 else "" for one in readings]
+    names = [
+        _name(source) if collections[reading.collection] > 1 else ""
+        for source, reading in zip(sources, readings, strict=True)
+    ]
     keys = [(one.collection, name.casefold()) for one, name in zip(readings, names, strict=True)]
     shared = {key for key, count in Counter(keys).items() if key[1] and count > 1}
     folders = []
@@ -66,11 +75,9 @@ def _folders(readings: Sequence[Reading]) -> list[str]:
     return folders
 
 
-def _name(reading: Reading) -> str:
-    root = reading.shown_root
-    if root == reading.archive:
-        return printable_name(root.stem)
-    return printable_name(root.resolve().name)
+def _name(source: Source) -> str:
+    named = source.named if source.named.name not in ("", "..") else source.named.resolve()
+    return printable_name(named.name if source.archive is None else named.stem)
 
 
 def _hash(reading: Reading) -> str:
