@@ -14,8 +14,10 @@ from hilum.collections.archives import open_sources
 from hilum.collections.registry import COLLECTIONS
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.from_lock import compile_from_lock
+from hilum.dataset.read import open_dataset
 from hilum.dataset.select import SelectionOptions
 from hilum.dataset.sources import read_sources
+from hilum.radiograph import Split
 from tests.collections.zips import zip_folder
 from tests.dataset.test_compile import contents
 from tests.fakes import ieee8023, radiography
@@ -69,8 +71,10 @@ def test_no_place_is_told_of_any_collection(tmp_path: Path) -> None:
         compile_dataset(folders, tmp_path / "out", progress=lambda *_: interrupt)
     left_behind = all_text(tmp_path / ".out.unfinished")
     made = compile_dataset(folders, tmp_path / "out", options=options).folder
+    rows = [open_dataset(made).labels(split) for split in Split]  # which lie compressed in files
+    told = left_behind + all_text(made) + json.dumps(rows).encode()
     for word in ("Zanzibar", "Quokka", str(tmp_path), tmp_path.name):
-        assert word.encode() not in left_behind + all_text(made)
+        assert word.encode() not in told
 
 
 def test_folders_that_are_equal_in_all_are_told_apart_in_any_order(tmp_path: Path) -> None:

@@ -123,9 +123,9 @@ def compile_sources(
 ) -> Compiled:
     """As :func:`compile_dataset`, of folders that are open."""
     key = PatientKey.random() if options.salt is None else PatientKey.from_salt(options.salt)
-    readings = read_sources(sources)
-    check_readings(readings, options.selection, options.split)
-    told = add_dicom_facts(readings, key)
+    read = read_sources(sources)
+    check_readings(read, options.selection, options.split)
+    told = add_dicom_facts(read, key)
     readings = told.readings
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
