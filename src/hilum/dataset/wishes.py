@@ -37,7 +37,8 @@ def check_names(folders: Sequence[Path], selection: SelectionOptions, split: Spl
         return
     names = (*(collection.facts.name for collection in collections), *ORIGINS)
     require_homes(split.holdout, dict.fromkeys(names))
-    _require_licences(selection.licences, [])
+    licences = [collection.facts.licence.name for collection in collections]
+    _require_licences(selection.licences, licences)
 
 
 def check_readings(
@@ -70,7 +71,5 @@ def _require_licences(wishes: Sequence[str], found: Sequence[str]) -> None:
     known = [*found, *(collection.facts.licence.name for collection in COLLECTIONS)]
     missing = [wish for wish in wishes if not is_known(wish, known)]
     if missing:
-        words = {*LICENCE_CLASSES, *found} if found else {*LICENCE_CLASSES, *known}
-        raise DatasetError(
-            "there is no such licence", got=", ".join(missing), expected=", ".join(sorted(words))
-        )
+        expected = ", ".join((*LICENCE_CLASSES, *sorted({*found})))
+        raise DatasetError("there is no such licence", got=", ".join(missing), expected=expected)
