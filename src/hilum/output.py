@@ -11,6 +11,8 @@ from filelock import FileLock, Timeout
 
 from hilum.errors import OutputError
 
+_NOT_WRITABLE = "the output cannot be written"
+
 
 @contextmanager
 def held(output: Path, *, lock: Path) -> Iterator[None]:
@@ -44,10 +46,7 @@ def held(output: Path, *, lock: Path) -> Iterator[None]:
 
 def _not_writable(output: Path, got: str) -> OutputError:
     return OutputError(
-        "the output cannot be written",
-        path=output,
-        got=got,
-        remedy="choose a place you may write to, with room enough",
+        _NOT_WRITABLE, path=output, got=got, remedy="choose a place you may write to"
     )
 
 
@@ -70,11 +69,12 @@ def refuse_existing(output: Path) -> None:
 
 
 @contextmanager
-def folder_to_be(output: Path, *, until_then: str) -> Iterator[Path]:
+def folder_to_be(output: Path, *, until_then: str, remedy: str) -> Iterator[Path]:
     """Where to make the folder ``output``: beside it, hidden, with the ending ``until_then``.
 
     It may be there from a run before. It becomes ``output`` when the block ends without an error;
     after one it stays, and only folders above it that this run made and that are empty go.
+    ``remedy`` is what helps where it cannot be written.
 
     Raises:
         OutputError: there is an output, another run writes it, or it cannot be written.
@@ -90,7 +90,7 @@ def folder_to_be(output: Path, *, until_then: str) -> Iterator[Path]:
             folder.rename(output)
     except OSError as error:
         got = error.strerror or str(error) or type(error).__name__
-        raise _not_writable(output, got) from None
+        raise OutputError(_NOT_WRITABLE, path=output, got=got, remedy=remedy) from None
     finally:
         _remove_empty(folder.parent, made)
 

@@ -47,7 +47,8 @@ def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
     Raises:
         OutputError: there is an output, another run writes it, or it cannot be written.
     """
-    with folder_to_be(output, until_then="unfinished") as folder:
+    remedy = "make room, and the same command goes on; or choose a folder you may write to"
+    with folder_to_be(output, until_then="unfinished", remedy=remedy) as folder:
         try:
             made_by = _made_by(variant)
             known = _read_journal(folder, made_by)

@@ -20,7 +20,8 @@ def complete_folder(output: Path) -> Iterator[Path]:
     Raises:
         OutputError: there is an output, another run writes it, or it cannot be written.
     """
-    with folder_to_be(output, until_then="exporting") as folder:
+    remedy = "choose a folder you may write to, with room enough"
+    with folder_to_be(output, until_then="exporting", remedy=remedy) as folder:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         try:
