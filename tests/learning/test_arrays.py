@@ -67,7 +67,7 @@ def make_row(name: str, *structures: Structure, **labels: Any) -> Row:
 
 
 def load(tmp_path: Path, *rows: Row, **recipe: Any) -> TrainingArrays:
-    dataset = Rows(tmp_path, "hash", rows)
+    dataset = Rows(tmp_path, "hash", given=rows)
     return load_arrays(dataset, Split.TRAIN, tiny_recipe(**recipe), tmp_path / "arrays")
 
 
