@@ -2,15 +2,16 @@
 
     python benchmarks/twins.py --data FOLDER… [--count 3000] [--seed 0] [--speed 400]
 
-``--count 0`` measures speed only, ``--speed 0`` all but speed. Each of ``--count`` radiographs found below ``--data`` (masks left out) is changed in each way of
-``twin_changes.py`` and looked for among all the originals. Recall: share of changed images paired
-with their original, with Wilson's 95 % interval. Precision: a pair of two originals that are no
-twins of each other is wrong, where "twins" is settled by the originals' own clusters; pairs
-within them count as right. What was missed and the wrong pairs are listed by change: not proposed
-by the codes, or judged to be no copy. Beside it, in the same run, the perceptual hash of
-imagededup (extra ``peers``) at the Hamming distance that serves it best: the highest sum of mean
-recall and precision. Pairs that file names and tables settle stand in a table of their own
-(``known_pairs.py``). Times are of whole runs over originals, decoding included, one process each.
+``--count 0`` measures speed only, ``--speed 0`` all but speed. Each of ``--count`` radiographs
+found below ``--data`` (masks left out) is changed in each way of ``twin_changes.py`` and looked for
+among all the originals. Recall: share of changed images paired with their original, with Wilson's
+95 % interval. Precision: a pair of two originals that are no twins of each other is wrong, where
+"twins" is settled by the originals' own clusters; pairs within them count as right. What was
+missed and the wrong pairs are listed by change: not proposed by the codes, or judged to be no copy.
+Beside it, in the same run, the perceptual hash of imagededup (extra ``peers``) at the Hamming
+distance that serves it best: the highest sum of mean recall and precision. Pairs that file names
+and tables settle stand in a table of their own (``known_pairs.py``). Times are of whole runs over
+originals, decoding included, one process each.
 """
 
 from __future__ import annotations

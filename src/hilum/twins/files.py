@@ -13,11 +13,11 @@ from hilum.errors import ImageError
 from hilum.imaging.read import read_picture, to_uint8
 from hilum.twins.find import TwinPair, find_twins
 from hilum.twins.fingerprint import ENOUGH, Fingerprint, fingerprint
-from hilum.twins.register import Square, content_square
+from hilum.twins.register import Content, content_of
 from hilum.workers import Progress, map_ordered, no_progress
 
-_KEPT = 4_000
-"""Files of which the square is kept, 36 KiB each; of those after them twins are read again."""
+_KEPT = 2_000
+"""Files of which the content is kept, at most 144 KiB each; twins after them are read again."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,22 @@ def compare_files(
     advance = progress("reading", len(paths))
     items = [(path, number < _KEPT) for number, path in enumerate(paths)]
     prints: list[Fingerprint] = []
-    sources: list[Path | Square] = []
+    sources: list[Path | Content] = []
     unreadable: dict[Path, str] = {}
     for path, outcome in zip(paths, map_ordered(_read, items, workers=workers), strict=True):
         advance()
         if isinstance(outcome, str):
             unreadable[path] = outcome
             continue
-        one, square = outcome
+        one, content = outcome
         prints.append(one)
-        sources.append(path if square is None else square)
+        sources.append(path if content is None else content)
     pairs = find_twins(prints, load=_load, sources=sources, workers=workers, progress=progress)
     return FilesCompared(tuple(prints), tuple(pairs), unreadable)
 
 
-def _read(item: tuple[Path, bool]) -> tuple[Fingerprint, Square | None] | str:
-    """What is kept of a file, with its square if asked for; or why it cannot be read."""
+def _read(item: tuple[Path, bool]) -> tuple[Fingerprint, Content | None] | str:
+    """A file's fingerprint, and its content if that is kept; or why it cannot be read."""
     path, is_kept = item
     try:
         picture = read_picture(path, at_least=ENOUGH)
@@ -62,10 +62,10 @@ def _read(item: tuple[Path, bool]) -> tuple[Fingerprint, Square | None] | str:
         return error.reason
     grey = to_uint8(picture.pixels)
     one = fingerprint(grey, size=(picture.width, picture.height))
-    return one, content_square(grey, one) if is_kept else None
+    return one, content_of(grey, one) if is_kept else None
 
 
-def _load(source: Path | Square) -> NDArray[np.uint8] | Square:
-    if isinstance(source, Square):
+def _load(source: Path | Content) -> NDArray[np.uint8] | Content:
+    if isinstance(source, Content):
         return source
     return to_uint8(read_picture(source, at_least=ENOUGH).pixels)

@@ -43,7 +43,7 @@ def find_twins(
     Args:
         fingerprints: one for each image; blank images have no twins.
         load: gives the pixels (H×W) of an image, all of them or those of a reduced decode, or the
-            :func:`hilum.twins.register.content_square` that was kept of them.
+            :func:`hilum.twins.register.content_of` that was kept of them.
         sources: what ``load`` is given for each image; None: its number.
         workers: processes; for more than one ``load`` and ``sources`` have to be picklable.
         progress: told of each candidate.

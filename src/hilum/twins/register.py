@@ -49,16 +49,16 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class Square:
-    """All that registration looks at: an image's content squeezed to a square."""
+class Content:
+    """All that registration looks at: an image without its borders."""
 
     grey: NDArray[np.uint8]
-    """WORK×WORK."""
+    """H×W; of many pixels squeezed to WORK×WORK."""
 
 
 @dataclass(frozen=True)
 class Pyramid:
-    """A square in several sizes, ready to be laid over others."""
+    """An image's content squeezed to squares of several sizes, ready to be laid over others."""
 
     levels: tuple[NDArray[np.float32], ...]
     """Coarse to fine, in local standard deviations."""
@@ -68,17 +68,21 @@ class Pyramid:
     """GREY×GREY; empty where only a fingerprint is known."""
 
 
-def content_square(grey: NDArray[np.uint8], one: Fingerprint) -> Square:
+def content_of(grey: NDArray[np.uint8], one: Fingerprint) -> Content:
     """The content of ``grey``, H×W: ``one``'s pixels, of a reduced decode perhaps."""
-    left, top, right, bottom = _content_of(one, width=grey.shape[1], height=grey.shape[0])
+    left, top, right, bottom = _edges(one, width=grey.shape[1], height=grey.shape[0])
     content = grey[top:bottom, left:right]
-    squeezed = cv2.resize(content, (WORK, WORK), interpolation=cv2.INTER_AREA)
-    return Square(np.asarray(squeezed, np.uint8))
+    # A copy, so that what is kept does not keep the whole image.
+    return Content(content.copy() if content.size <= 4 * WORK**2 else _squeezed(content))
 
 
-def pyramid(square: Square) -> Pyramid:
+def _squeezed(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(grey, (WORK, WORK), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def pyramid(content: Content) -> Pyramid:
     """Contrast is gone in all but ``grey``."""
-    whole = square.grey.astype(np.float32)
+    whole = _squeezed(content.grey).astype(np.float32)
     coarse, middle = (
         np.asarray(cv2.resize(whole, (side, side), interpolation=cv2.INTER_AREA), np.float32)
         for side in (_COARSE, GREY)
@@ -96,10 +100,10 @@ def thumbnail_pyramid(one: Fingerprint) -> Pyramid:
 
 def content_pixels(one: Fingerprint) -> tuple[int, int, int, int]:
     """(left, upper, right, lower) edge of an image's content in whole pixels."""
-    return _content_of(one, width=one.width, height=one.height)
+    return _edges(one, width=one.width, height=one.height)
 
 
-def _content_of(one: Fingerprint, *, width: int, height: int) -> tuple[int, int, int, int]:
+def _edges(one: Fingerprint, *, width: int, height: int) -> tuple[int, int, int, int]:
     left, top, right, bottom = one.box
     x, y = round(left * width), round(top * height)
     return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))
