@@ -100,9 +100,9 @@ def propose(
         best = _nearest_of_each(_best_of_each_pair(np.concatenate(found), image), image)
     kinds = [(window, orientation) for window, orientation, _ in _queries(_NONE)]
     candidates = []
-    for bits, query, one, other in best.tolist():
+    for bits, number, one, other in best.tolist():
         (a, a_has_borders), (b, b_has_borders) = views[one], views[other]
-        candidates.append(Candidate(bits, *kinds[query], a, b, a_has_borders, b_has_borders))
+        candidates.append(Candidate(bits, *kinds[number], a, b, a_has_borders, b_has_borders))
     return candidates
 
 

@@ -210,12 +210,13 @@ def _refine(
         difference = one - sign * warped
         # What differs much is written upon one of them, or lies outside the other.
         weight *= 1.0 / (1.0 + difference * difference)
-        dx *= weight
-        dy *= weight
-        basis = np.stack([dx * centres, dx, dy * centres[:, None], dy]).reshape(4, -1)
-        root = np.sqrt(weight).ravel() + np.float32(1e-6)
-        normal = (basis / root) @ (basis / root).T
-        right = basis @ (sign * difference).ravel()
+        root = np.sqrt(weight)
+        dx *= root
+        dy *= root
+        rows = (dx * centres, dx, dy * centres[:, None], dy, sign * difference * root)
+        # By OpenCV, since numpy's product starts threads that cost more than they save.
+        products = cv2.mulTransposed(np.stack(rows).reshape(5, -1), False)
+        normal, right = products[:4, :4], products[:4, 4]
         step = np.linalg.solve(normal + 1e-6 * np.trace(normal) * np.eye(4), right)
         step = np.clip(step, -3.0, 3.0).astype(np.float64)
         # In pixels about the centre; scales have their edges half a side away.
