@@ -33,7 +33,7 @@ from hilum.twins.fingerprint import Fingerprint
 
 _JOURNAL = ".read.jsonl"
 
-_PACKED = ("digest", "thumbnail")
+_PACKED = ("digest", "thumbnail", "bordered")
 """Fields of a fingerprint that are bytes."""
 
 

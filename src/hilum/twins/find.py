@@ -10,15 +10,7 @@ from hilum.twins.change import SAME_PIXELS
 from hilum.twins.fingerprint import Fingerprint
 from hilum.twins.guess import content_guess
 from hilum.twins.index import Candidate, propose
-from hilum.twins.judge import (
-    THUMBNAILS_AGREE,
-    Load,
-    Question,
-    TwinPair,
-    judge_pixels,
-    judge_thumbnails,
-    twin_pair,
-)
+from hilum.twins.judge import Load, Question, TwinPair, judge_pixels, judge_thumbnails
 from hilum.twins.register import Registration
 from hilum.twins.transform import Transform
 from hilum.workers import Progress, map_ordered, no_progress
@@ -40,7 +32,7 @@ _PAYS_FROM_PIXELS = 100
 def find_twins(
     fingerprints: Sequence[Fingerprint],
     *,
-    load: Load | None = None,
+    load: Load,
     sources: Sequence[Any] | None = None,
     workers: int = 1,
     progress: Progress = no_progress,
@@ -50,8 +42,8 @@ def find_twins(
 
     Args:
         fingerprints: one for each image; blank images have no twins.
-        load: gives the pixels (H×W) of an image, all of them or those of a reduced decode;
-            without it the thumbnails decide, which misses more, and the transforms are less exact.
+        load: gives the pixels (H×W) of an image, all of them or those of a reduced decode, or the
+            :func:`hilum.twins.register.content_of` that was kept of them.
         sources: what ``load`` is given for each image; None: its number.
         workers: processes; for more than one ``load`` and ``sources`` have to be picklable.
         progress: told of each candidate.
@@ -69,21 +61,15 @@ def find_twins(
         a, b = chosen[candidate.a], chosen[candidate.b]
         prints = fingerprints[a], fingerprints[b]
         if small is None:
-            guess = content_guess(candidate.window, candidate.orientation)
-            return Question(a, b, prints, guess)
+            return Question(a, b, prints, content_guess(candidate, *prints))
         given = (a, b) if sources is None else (sources[a], sources[b])
         return Question(a, b, prints, small.unit, given)
 
     asked = _Asked(workers, progress)
     alike = list(asked("comparing", judge_thumbnails, candidates, question, _PAYS_FROM))
-    if load is None:
-        for candidate, small in alike:
-            if small.score >= THUMBNAILS_AGREE:
-                pairs.append(twin_pair(question(candidate), small, None))
-    else:
-        judge = partial(judge_pixels, load)
-        found = asked("laying over", judge, alike, lambda one: question(*one), _PAYS_FROM_PIXELS)
-        pairs += [pair for _, pair in found]
+    judge = partial(judge_pixels, load)
+    found = asked("laying over", judge, alike, lambda one: question(*one), _PAYS_FROM_PIXELS)
+    pairs += [pair for _, pair in found]
     return sorted(pairs, key=lambda pair: (pair.a, pair.b))
 
 
