@@ -20,7 +20,7 @@ from hilum.radiograph import Radiograph, Split
 from hilum.twins.clusters import clusters
 from hilum.twins.find import TwinPair, find_twins
 from hilum.twins.fingerprint import ENOUGH, Fingerprint, fingerprint
-from hilum.workers import Progress, map_ordered, no_progress
+from hilum.workers import Progress, Workers, no_progress
 
 
 @dataclass(frozen=True)
@@ -91,22 +91,22 @@ def compare_folders(
         )
     advance = progress("reading", len(films))
     read: list[tuple[Film, Fingerprint]] = []
-    for film, outcome in zip(
-        films, map_ordered(_fingerprint, [f.path for f in films], workers=workers), strict=True
-    ):
-        advance()
-        if isinstance(outcome, str):
-            issues.append((film.shown, outcome))
-        else:
-            read.append((film, outcome))
-    prints = [one for _, one in read]
-    pairs = find_twins(
-        prints,
-        load=pixels_of,
-        sources=[film.path for film, _ in read],
-        workers=workers,
-        progress=progress,
-    )
+    with Workers(workers) as pool:
+        outcomes = pool.map_ordered(_fingerprint, [film.path for film in films])
+        for film, outcome in zip(films, outcomes, strict=True):
+            advance()
+            if isinstance(outcome, str):
+                issues.append((film.shown, outcome))
+            else:
+                read.append((film, outcome))
+        prints = [one for _, one in read]
+        pairs = find_twins(
+            prints,
+            load=pixels_of,
+            sources=[film.path for film, _ in read],
+            workers=pool,
+            progress=progress,
+        )
     return Comparison(
         tuple(film for film, _ in read),
         tuple(pairs),
