@@ -106,13 +106,11 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(_KILLED)
     paths = os.pathsep.join([os.fspath(Path.cwd()), os.environ.get("PYTHONPATH", "")])
-    killed = subprocess.run(
-        [sys.executable, script],
-        env={**os.environ, "PYTHONPATH": paths},
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    numbers = {int(number) for number in killed.stdout.split()}
+    told = tmp_path / "numbers"
+    with told.open("w") as file:
+        environment = {**os.environ, "PYTHONPATH": paths}
+        killed = subprocess.run([sys.executable, script], env=environment, stdout=file, check=False)
+    numbers = {int(number) for number in told.read_text().split()}
     assert killed.returncode == -signal.SIGKILL and numbers
     end = time.monotonic() + 10
     while any(map(_runs, numbers)):
