@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hilum.collections.archives import Source, open_sources
@@ -33,7 +33,11 @@ from hilum.errors import DatasetError, OutputError
 from hilum.imaging.enhance import Enhancement
 from hilum.output import refuse_existing
 from hilum.radiograph import Radiograph
-from hilum.workers import Progress, map_ordered, no_progress
+from hilum.twins.fingerprint import Fingerprint
+from hilum.workers import Progress, Workers, no_progress
+
+_CHUNK = 8
+"""Films that a worker reads at a time, where there are enough."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +135,9 @@ def compile_sources(
 
     records = [r for reading in readings for r in reading.radiographs]
     variant = Variant(options.enhance, options.lungs_only)
-    with unfinished(output, variant) as work:
+    with unfinished(output, variant) as work, Workers(options.workers) as workers:
         mark_inputs(work.folder, [source.named for source in sources], variant)
-        prepared = _prepare(records, work, variant, options.workers, issues, progress)
+        prepared, prints = _prepare(records, work, variant, workers, issues, progress)
         if not prepared:
             raise DatasetError(
                 "no image could be read",
@@ -142,18 +146,20 @@ def compile_sources(
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
         merged = merge_copies(
-            *(prepared, issues),
+            *(prepared, prints, issues),
             twins=options.twins,
             on_conflict=options.on_conflict,
-            workers=options.workers,
+            workers=workers,
             progress=progress,
         )
+        del prints  # most of what is held
         rows = place_rows(
             *(merged.rows, options.selection, options.split, options.balance, issues),
             links=merged.links,
         )
         folder = work.folder
-        shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
+        advance = progress("writing", len(rows))
+        shards = write_shards(rows, folder, workers=workers, advance=advance)
         write_issues(issues, folder / "issues.csv")
         lock = write_lock(
             *(rows, shards, readings, options, folder / LOCK_NAME),
@@ -177,25 +183,31 @@ def _prepare(
     records: Sequence[Radiograph],
     work: Unfinished,
     variant: Variant,
-    workers: int,
+    workers: Workers,
     issues: list[Issue],
     progress: Progress,
-) -> list[Prepared]:
+) -> tuple[list[Prepared], dict[str, Fingerprint]]:
+    """The images that can be read, and the fingerprint of each ``image_id``."""
     prepared: list[Prepared] = []
+    prints: dict[str, Fingerprint] = {}
     advance = progress("reading", len(records))
     earlier = [work.find(record) for record in records]
     unread = [record for record, known in zip(records, earlier, strict=True) if known is None]
-    fresh = map_ordered(functools.partial(prepare, variant=variant), unread, workers=workers)
+    read = functools.partial(prepare, variant=variant)
+    chunk = min(_CHUNK, 1 + len(unread) // (_CHUNK * workers.count))
+    fresh = workers.map_ordered(read, unread, chunk=chunk)
     for record, known in zip(records, earlier, strict=True):
         outcome = known
         if outcome is None:
             outcome = next(fresh)
             work.add(record, outcome)
-        if outcome.prepared is not None:
-            prepared.append(outcome.prepared)
+        if outcome.prepared is not None and outcome.fingerprint is not None:
+            # A record that comes from a worker is a copy of its own.
+            prepared.append(replace(outcome.prepared, radiograph=record))
+            prints[outcome.prepared.image_id] = outcome.fingerprint
         issues += outcome.issues
         advance()
-    return prepared
+    return prepared, prints
 
 
 def _count_kinds(issues: Sequence[Issue]) -> str:

@@ -14,7 +14,7 @@ from hilum.imaging.read import read_picture, to_uint8
 from hilum.twins.find import TwinPair, find_twins
 from hilum.twins.fingerprint import ENOUGH, Fingerprint, fingerprint
 from hilum.twins.register import Content, content_of
-from hilum.workers import Progress, map_ordered, no_progress
+from hilum.workers import Progress, Workers, no_progress
 
 _KEPT = 2_000
 """Files of which the content is kept, at most 144 KiB each; twins after them are read again."""
@@ -41,15 +41,16 @@ def compare_files(
     prints: list[Fingerprint] = []
     sources: list[Path | Content] = []
     unreadable: dict[Path, str] = {}
-    for path, outcome in zip(paths, map_ordered(_read, items, workers=workers), strict=True):
-        advance()
-        if isinstance(outcome, str):
-            unreadable[path] = outcome
-            continue
-        one, content = outcome
-        prints.append(one)
-        sources.append(path if content is None else content)
-    pairs = find_twins(prints, load=_load, sources=sources, workers=workers, progress=progress)
+    with Workers(workers) as pool:
+        for path, outcome in zip(paths, pool.map_ordered(_read, items), strict=True):
+            advance()
+            if isinstance(outcome, str):
+                unreadable[path] = outcome
+                continue
+            one, content = outcome
+            prints.append(one)
+            sources.append(path if content is None else content)
+        pairs = find_twins(prints, load=_load, sources=sources, workers=pool, progress=progress)
     return FilesCompared(tuple(prints), tuple(pairs), unreadable)
 
 
