@@ -10,7 +10,7 @@ import yaml
 
 from hilum.errors import RecipeError
 from hilum.learning.networks import build_network
-from hilum.learning.recipe import read_recipe
+from hilum.learning.recipe_file import read_recipe
 from tests.learning.recipes import RECIPES, tiny_recipe
 
 

@@ -21,7 +21,7 @@ from hilum.dataset.read import Dataset, open_dataset
 from hilum.dataset.split import SplitOptions
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.finish import finish
-from hilum.learning.recipe import read_recipe
+from hilum.learning.recipe_file import read_recipe
 from hilum.learning.train import TrainedRun, train
 from hilum.output import held
 from hilum.radiograph import Structure

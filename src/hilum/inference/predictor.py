@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from hilum.errors import ImageError, ModelError, NotARadiographError
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Grey, Picture, read_picture, to_uint8
-from hilum.inference.judge import decide_finding, doubt, judge
+from hilum.inference.judge import NOTHING_OUTLINED, decide_finding, doubt, judge
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
 from hilum.inference.refusal import refuse_after, refuse_before, suggest_cropping
 from hilum.inference.runtime import RuntimeName, default_runtime, load_runtime
-from hilum.inference.severity import UNMEASURED, Severity
+from hilum.inference.severity import UNMEASURED, Severity, measure_severity
 from hilum.radiograph import Finding, Structure
 from hilum.workers import map_threads
 
@@ -44,8 +44,8 @@ class Status(enum.StrEnum):
 class Prediction:
     """What was found on one image. Research use only; never a diagnosis.
 
-    Masks are bool H×W of the original image's size, None unless ``status`` is ok; right and
-    left are the patient's.
+    Masks are bool H×W of the original image's size, None unless ``status`` is ok and the model
+    outlines them; right and left are the patient's.
     """
 
     path: str
@@ -64,6 +64,8 @@ class Prediction:
     whole_lungs: BinaryMask | None = None
     """Both lungs and what radiologists count to them behind the heart; None if the model has none.
     Nothing is measured by it."""
+    others: dict[Structure, BinaryMask] = field(default_factory=dict)
+    """What else the model outlines: heart, airways, ground glass, …"""
     severity: Severity = UNMEASURED
     grey: NDArray[np.uint8] | None = None
     """The image itself, uint8, perhaps of reduced size: for drawing upon."""
@@ -76,6 +78,27 @@ class Prediction:
         if self.right_lung is None or self.left_lung is None:
             return None
         return self.right_lung | self.left_lung
+
+    def mask(self, structure: Structure) -> BinaryMask | None:
+        """The mask of ``structure``; None if the model has none or nothing was predicted."""
+        named = {
+            Structure.LUNGS: self.lungs,
+            Structure.RIGHT_LUNG: self.right_lung,
+            Structure.LEFT_LUNG: self.left_lung,
+            Structure.INFECTION: self.infection,
+            Structure.WHOLE_LUNGS: self.whole_lungs,
+        }
+        return named[structure] if structure in named else self.others.get(structure)
+
+    def percent_of_lungs(self, structure: Structure) -> float | None:
+        """Lung pixels that ``structure`` covers ÷ lung pixels × 100; None where it is unknown.
+
+        As with infection, it is known only where both lungs were found.
+        """
+        mask = self.mask(structure)
+        if mask is None or self.right_lung is None or self.left_lung is None:
+            return None
+        return measure_severity(self.right_lung, self.left_lung, mask).infected_percent
 
     @property
     def lungs_percent(self) -> float | None:
@@ -99,7 +122,8 @@ class Look:
     """T×S×S: the probability of each target."""
     classes: NDArray[np.float32]
     """C: that of each finding."""
-    outlined: OutlinedLungs
+    outlined: OutlinedLungs | None
+    """None where the model outlines nothing."""
 
 
 class Predictor:
@@ -117,7 +141,7 @@ class Predictor:
         f32: compute in 32 bits on the processor: slower, and nearly equal on any machine.
 
     Raises:
-        ModelError: the file is no model of hilum, or outlines no lungs.
+        ModelError: the file is no model of hilum, or outlines something, but no lungs.
     """
 
     def __init__(
@@ -131,7 +155,7 @@ class Predictor:
         self.model = model if isinstance(model, Model) else read_model(Path(model))
         self.threads = threads
         targets = set(self.model.description.targets)
-        if Structure.LUNGS not in targets and not targets >= _EACH_LUNG:
+        if targets and Structure.LUNGS not in targets and not targets >= _EACH_LUNG:
             raise ModelError(
                 "the model does not outline lungs",
                 path=self.model.path,
@@ -210,9 +234,11 @@ class Predictor:
         if refusal is not None:
             return refusal
         masks, classes = self._network(seen[None])
-        description = self.model.description
-        points = description.operating_points.masks
-        outlined = outline(masks[0], description.targets, points, width=width, height=height)
+        targets = self.model.description.targets
+        outlined = None
+        if targets:
+            points = self.model.description.operating_points.masks
+            outlined = outline(masks[0], targets, points, width=width, height=height)
         return Look(seen, masks[0], classes[0], outlined)
 
     def predict_many(self, images: Iterable[AnyPath]) -> Iterator[Prediction]:
@@ -249,32 +275,39 @@ class Predictor:
         if isinstance(look, str):
             return Prediction(path, Status.REFUSED, look, width, height)
         description, outlined = self.model.description, look.outlined
-        refusal = refuse_after(
-            look.pixels, outlined, look.masks, description.targets, description.film_check
-        )
-        if refusal is not None:
-            told = "; ".join(filter(None, [refusal, suggest_cropping(look.pixels)]))
-            return Prediction(path, Status.REFUSED, told, width, height)
+        if outlined is not None:
+            refusal = refuse_after(
+                look.pixels, outlined, look.masks, description.targets, description.film_check
+            )
+            if refusal is not None:
+                told = "; ".join(filter(None, [refusal, suggest_cropping(look.pixels)]))
+                return Prediction(path, Status.REFUSED, told, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.
         probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
         finding = decide_finding(probabilities, description.operating_points.finding)
-        infection, severity, reason = judge(outlined, finding)
-        reason = "; ".join(filter(None, [doubt(finding, probabilities), reason]))
-        return Prediction(
+        prediction = Prediction(
             path=path,
             status=Status.OK,
-            reason=reason,
+            reason="; ".join(filter(None, [doubt(finding, probabilities), NOTHING_OUTLINED])),
             width=width,
             height=height,
             finding=finding,
             probabilities=probabilities,
+            grey=grey,
+            mask_probabilities=look.masks,
+        )
+        if outlined is None:
+            return prediction
+        infection, severity, reason = judge(outlined, finding)
+        return replace(
+            prediction,
+            reason="; ".join(filter(None, [doubt(finding, probabilities), reason])),
             right_lung=outlined.right_lung,
             left_lung=outlined.left_lung,
             infection=infection,
             whole_lungs=outlined.whole_lungs,
+            others=outlined.others,
             severity=severity,
-            grey=grey,
-            mask_probabilities=look.masks,
         )
 
 
