@@ -12,22 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from hilum.dataset.compile import CompileOptions, compile_dataset
+from hilum.dataset.compile import compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
-from hilum.dataset.split import SplitOptions
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.finish import finish
-from hilum.learning.recipe_file import read_recipe
 from hilum.learning.train import TrainedRun, train
 from hilum.output import held
-from hilum.radiograph import Structure
-from tests.fakes import general_blockchain
 from tests.fakes.compiled import compile_chests
-from tests.learning.recipes import RECIPES, schedule, tiny_recipe
+from tests.learning.recipes import schedule, tiny_recipe
 
 
 @pytest.fixture(scope="module")
@@ -43,40 +38,6 @@ def read_columns(path: Path) -> list[dict[str, str]]:
 
 def weights(run: TrainedRun) -> dict[str, torch.Tensor]:
     return run.module.state_dict()
-
-
-@pytest.fixture(scope="module")
-def chests_of_two_conventions(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    folder = tmp_path_factory.mktemp("conventions")
-    compile_chests(folder, {"Train": 9, "Val": 3}, size=(64, 64))
-    rng = np.random.default_rng(0)
-    second = general_blockchain.draw(folder / "second", rng).folder
-    all_learned_from = CompileOptions(SplitOptions(fractions=(1, 0, 0)))
-    compile_dataset([folder / "collection", second], folder / "both", options=all_learned_from)
-    return open_dataset(folder / "both")
-
-
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_every_published_recipe_trains(
-    path: Path, chests_of_two_conventions: Dataset, tmp_path: Path
-) -> None:
-    recipe = read_recipe(path)
-    short = recipe.model_copy(
-        update={
-            "image_size": 64,
-            "schedule": recipe.schedule.model_copy(
-                update={"epochs": 1, "small_epochs": 0, "calm_epochs": 0, "batch_size": 4}
-            ),
-        }
-    )
-    run = train(short, chests_of_two_conventions, tmp_path / "run", tell=lambda _: None)
-    (epoch,) = read_columns(run.history)
-    validated = set(recipe.targets) - {Structure.WHOLE_LUNGS}  # the one radiograph of them trains
-    assert {f"{target}_dice" for target in validated} <= set(epoch)
-    assert ("finding_balanced_accuracy" in epoch) == bool(recipe.findings)
-    assert float(epoch["loss"]) > 0
-    assert not run.module.training
-    assert all(name.startswith("network.") for name in weights(run))
 
 
 def test_a_small_network_learns_to_outline_lungs(tmp_path: Path) -> None:

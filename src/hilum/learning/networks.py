@@ -103,7 +103,7 @@ class Classifier(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
         finding: Tensor = self.body(standardise(images))
-        return finding.new_zeros(len(images), 0, *images.shape[2:]), finding
+        return finding.new_zeros(images.shape[0], 0, *images.shape[2:]), finding
 
     def _refuse_small_images(self, recipe: Recipe) -> None:
         size = recipe.image_size * 3 // 4 if recipe.schedule.small_epochs else recipe.image_size
