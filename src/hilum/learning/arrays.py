@@ -74,9 +74,8 @@ def load_arrays(
         raise DatasetError(
             f"the {split} split has nothing this recipe can use",
             path=dataset.folder,
-            expected="frontal radiographs with a mask of "
-            + (", ".join(recipe.targets) or "nothing")
-            + f" or a finding ({', '.join(recipe.findings) or 'none'})",
+            expected="frontal radiographs with "
+            + " or ".join(filter(None, [", ".join(recipe.targets), "a finding"])),
             remedy="compile a collection that has them, or draw the splits anew",
         )
     repeats = [_use(recipe, name).repeats for name in labels["collections"]]

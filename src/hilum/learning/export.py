@@ -67,7 +67,7 @@ def export_onnx(
         expected = [output.numpy() for output in served(images)]
     halved = onnx.ModelProto()
     halved.CopyFrom(model)
-    _halve_weights(halved)
+    halve_weights(halved)
     for candidate in (halved, model):
         onnx.checker.check_model(candidate)
         data = candidate.SerializeToString(deterministic=True)
@@ -130,7 +130,7 @@ def _to_onnx(served: ServedNetwork, example: Tensor) -> onnx.ModelProto:
     return model
 
 
-def _halve_weights(model: onnx.ModelProto) -> None:
+def halve_weights(model: onnx.ModelProto) -> None:
     """Store large f32 weights as f16 with a cast back, which every runtime folds away."""
     casts = []
     for initializer in model.graph.initializer:

@@ -173,8 +173,6 @@ class Recipe(_Part):
             return self
         if self.image_size % 32:
             raise ValueError("image_size has to be a multiple of 32, but for classifiers")
-        if self.image_size % 128 and self.schedule.small_epochs:
-            raise ValueError("small_epochs need an image_size that is a multiple of 128")
         lungs = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
         if Structure.LUNGS in self.targets and lungs & set(self.targets):
             raise ValueError("targets name both lungs and a single lung; choose one way")
@@ -204,6 +202,8 @@ class Recipe(_Part):
     def _schedule_fits(self) -> Self:
         if self.schedule.small_epochs >= self.schedule.epochs:
             raise ValueError("small_epochs leave no epoch at the full image size")
+        if self.image_size % 128 and self.schedule.small_epochs and self.targets:
+            raise ValueError("small_epochs need an image_size that is a multiple of 128")
         for part in (self.augmentation, self.calm_augmentation):
             if part.scale + part.stretch >= 1:
                 raise ValueError("scale and stretch of an augmentation would turn images over")
