@@ -30,15 +30,20 @@ def decide_finding(
     return max(others, key=lambda finding: others[finding], default=None)
 
 
-def doubt(finding: Finding | None, probabilities: dict[Finding, float]) -> str:
+def doubt(
+    finding: Finding | None, probabilities: dict[Finding, float], points: dict[Finding, float]
+) -> str:
     """What to say where another finding is likelier than the one called; else nothing.
 
-    An operating point lets a finding be called before a likelier one.
+    An operating point lets a finding be called before a likelier one, or not until it is likelier
+    than all others together.
     """
     likeliest = max(probabilities, key=lambda one: probabilities[one], default=None)
     if finding is None or likeliest in (None, finding):
         return ""
-    return f"{finding} is called early, {likeliest} is likelier"
+    if finding in points:
+        return f"{finding} is called early, {likeliest} is likelier"
+    return f"{likeliest} is likelier, but below its operating point"
 
 
 def judge(

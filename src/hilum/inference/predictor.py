@@ -284,11 +284,13 @@ class Predictor:
                 return Prediction(path, Status.REFUSED, told, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.
         probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
-        finding = decide_finding(probabilities, description.operating_points.finding)
+        points = description.operating_points.finding
+        finding = decide_finding(probabilities, points)
+        doubted = doubt(finding, probabilities, points)
         prediction = Prediction(
             path=path,
             status=Status.OK,
-            reason="; ".join(filter(None, [doubt(finding, probabilities), NOTHING_OUTLINED])),
+            reason="; ".join(filter(None, [doubted, NOTHING_OUTLINED])),
             width=width,
             height=height,
             finding=finding,
@@ -301,7 +303,7 @@ class Predictor:
         infection, severity, reason = judge(outlined, finding)
         return replace(
             prediction,
-            reason="; ".join(filter(None, [doubt(finding, probabilities), reason])),
+            reason="; ".join(filter(None, [doubted, reason])),
             right_lung=outlined.right_lung,
             left_lung=outlined.left_lung,
             infection=infection,

@@ -210,7 +210,7 @@ def build_network(recipe: Recipe) -> RadiographNetwork | Classifier:
     except OSError as error:
         raise RecipeError(
             "the pretrained weights cannot be had",
-            got=f"{network.encoder}: {str(error).splitlines()[0]}",
+            got=f"{network.encoder}: {str(error).splitlines()[0].rstrip('.')}",
             remedy="connect this machine to the Internet once, or say pretrained: none",
         ) from None
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
