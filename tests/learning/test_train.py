@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -18,9 +19,11 @@ import torch
 from hilum.dataset.compile import compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.errors import DatasetError, OutputError, RecipeError
+from hilum.learning.arrays import load_arrays
 from hilum.learning.finish import finish
-from hilum.learning.train import TrainedRun, train
+from hilum.learning.train import TrainedRun, class_weights, train
 from hilum.output import held
+from hilum.radiograph import Split
 from tests.fakes.compiled import compile_chests
 from tests.learning.recipes import schedule, tiny_recipe
 
@@ -291,3 +294,44 @@ def test_a_target_without_any_mask_is_said_before_any_training(
         train(recipe, chests, tmp_path / "run")
     recipe = tiny_recipe(schedule={**recipe.schedule.model_dump(), "epochs": 1})
     train(recipe, chests, tmp_path / "run", tell=lambda _: None)  # the folder is still free
+
+
+CLASSIFIER: dict[str, Any] = {
+    "targets": [],
+    "findings": ["covid", "normal"],
+    "loss": {"finding": 1, "class_weights": "balanced"},
+    "network": {"architecture": "classifier", "encoder": "resnet18"},
+}
+
+
+def test_a_class_without_any_radiograph_is_said_before_any_training(
+    chests: Dataset, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(**{**CLASSIFIER, "findings": ["covid", "normal", "tuberculosis"]})
+    with pytest.raises(DatasetError, match="not one radiograph of a class; got none of tubercul"):
+        train(recipe, chests, tmp_path / "run")
+
+
+def test_rare_classes_weigh_more_and_all_images_one_on_average(tmp_path: Path) -> None:
+    collection = tmp_path / "collection"
+    compile_chests(tmp_path, {"Train": 9}, size=(64, 64))
+    for number in (3, 6):  # one of three COVID-19 films stays
+        for folder in ("images", "lung masks", "infection masks"):
+            (collection / f"Train/COVID-19/{folder}/{number:03}.png").unlink()
+    compile_dataset([collection], tmp_path / "fewer")
+    recipe = tiny_recipe(**CLASSIFIER)
+    arrays = load_arrays(open_dataset(tmp_path / "fewer"), Split.TRAIN, recipe, tmp_path / "arrays")
+    weights = class_weights(arrays, recipe)
+    assert weights is not None
+    torch.testing.assert_close(weights, torch.tensor([4 / 2, 4 / 6]))
+    assert class_weights(arrays, tiny_recipe(**{**CLASSIFIER, "loss": {"finding": 1}})) is None
+
+
+def test_a_training_of_an_earlier_version_goes_on(chests: Dataset, tmp_path: Path) -> None:
+    recipe = tiny_recipe(schedule=schedule(epochs=1))
+    train(recipe, chests, tmp_path / "run", tell=lambda _: None)
+    path = tmp_path / "run/run.json"
+    purpose = json.loads(path.read_text(encoding="utf-8"))
+    del purpose["recipe"]["network"]["pretrained"]  # which it did not know yet
+    path.write_text(json.dumps(purpose), encoding="utf-8")
+    train(recipe, chests, tmp_path / "run", tell=lambda _: None)
