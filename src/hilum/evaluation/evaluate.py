@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hilum.dataset.lungs import LUNG_COLUMNS, lungs_by_convention
 from hilum.dataset.read import Dataset, Row
+from hilum.errors import DatasetError
 from hilum.evaluation.intervals import (
     Estimate,
     mean_with_interval,
@@ -20,6 +22,7 @@ from hilum.evaluation.intervals import (
 from hilum.evaluation.overlap import dice_per_image, overlap_counts
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import decode_picture
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.inference.model import ModelDescription, Score
 from hilum.inference.predictor import Prediction, Predictor, Status
 from hilum.radiograph import LUNG_TARGETS, Finding, LungConvention, Split, Structure, View
@@ -48,8 +51,12 @@ def evaluate(predictor: Predictor, dataset: Dataset, split: Split) -> tuple[Scor
     large they are. Laterals are left out, and lung masks that cannot be had in the model's
     convention. A refused image counts as wrong: Dice 0, neither positive nor negative. What the
     model does not outline or name has no score.
+
+    Raises:
+        DatasetError: the dataset's films were changed, and not as the model asks for.
     """
     description = predictor.model.description
+    refuse_other_variant(predictor, dataset.variant, path=dataset.folder)
     judged = [
         judge(predict_row(predictor, row), row, description)
         for row in dataset.rows(split, structures=_MASKS)
@@ -75,9 +82,36 @@ def _scores(judged: list[Judged], description: ModelDescription, protocol: str) 
 
 
 def predict_row(predictor: Predictor, row: Row) -> Prediction:
-    """Predict a radiograph of a dataset as if it were a file."""
+    """Predict a radiograph of a dataset as if it were a file.
+
+    Plain films are changed as the model asks for; those of a dataset that was changed so are not
+    changed again.
+
+    Raises:
+        DatasetError: the dataset's films were changed in another way.
+    """
+    refuse_other_variant(predictor, row.variant, path=row.image_id)
     picture = decode_picture(row.image, path=row.image_id, at_least=predictor.decoded_side)
-    return predictor.predict_picture(picture, row.image_id)
+    is_varied = row.variant != PLAIN
+    return predictor.predict_picture(picture, row.image_id, is_varied=is_varied)
+
+
+def refuse_other_variant(predictor: Predictor, found: FilmVariant, *, path: str | Path) -> None:
+    """Refuse films that were changed (``found``) in another way than the model was made for.
+
+    Raises:
+        DatasetError: they were; ``path`` names them.
+    """
+    wanted = predictor.model.description.variant
+    if found not in (PLAIN, wanted):
+        raise DatasetError(
+            "the images were changed in another way than those the model was made for",
+            path=path,
+            got=str(found),
+            expected=str(PLAIN) if wanted == PLAIN else f"{wanted}, or {PLAIN}",
+            remedy="compile the dataset without --enhance and --lungs-only: the model makes its"
+            " change itself",
+        )
 
 
 def judge(prediction: Prediction, row: Row, description: ModelDescription) -> Judged:

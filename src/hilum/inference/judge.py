@@ -10,9 +10,8 @@ from hilum.inference.severity import UNMEASURED, Severity, measure_severity
 from hilum.radiograph import Finding
 
 OTHER_CAUSE = "opacity of other cause is not measured"
-NOTHING_OUTLINED = (
-    "this model outlines no lungs: nothing is measured, what is no film is not refused"
-)
+NOTHING_OUTLINED = "this model outlines no lungs: nothing is measured"
+NO_FILM_NOT_REFUSED = "what is no film is not refused"
 NO_INFECTION_TARGET = "this model does not outline infection"
 
 
