@@ -3,10 +3,9 @@
     python benchmarks/recipe_files.py [NAME…] [--write]
 
 Each network is exported as ``hilum train`` does it, untrained, at its recipe's image size, which
-checks the file against torch in ONNX Runtime; then OpenVINO runs it as well. Sizes are those with
-weights in f16, although some networks answer too wildly to them before they are trained.
-``NAME`` chooses networks whose name has it, like ``fpn`` or ``densenet``. ``--write`` stores the
-sizes in ``docs/recipe-files.csv``, from which ``docs/generate.py recipes`` takes them.
+checks the file against torch in ONNX Runtime; then OpenVINO runs it as well. ``NAME`` chooses
+networks whose name has it, like ``fpn`` or ``densenet``. ``--write`` stores the sizes in
+``docs/recipe-files.csv``, from which ``docs/generate.py recipes`` takes them.
 """
 
 from __future__ import annotations
@@ -116,10 +115,13 @@ def _export(recipe: Recipe) -> tuple[int, int, str, float, float]:
 
 
 def _settle(network: nn.Module, images: torch.Tensor) -> None:
-    """Fit the normalisations to ``images``: untrained ones let greys grow beyond all bounds."""
+    """Fit the normalisations to ``images``, and damp what they enlarge.
+
+    An untrained Inception else answers to the last digit of its input.
+    """
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
-            module.momentum = None
+            module.momentum, module.eps = None, 1.0
     with torch.inference_mode():
         network.train()(images)
 
