@@ -158,7 +158,7 @@ def test_a_mask_wholly_beside_the_box_is_unknown_and_told(collection: Path, tmp_
     write_mask(collection / "Train/COVID-19/infection masks/000.png", corner)
     cut = compiled(collection, tmp_path / "cut", LUNGS_ONLY)
     path = "Train/COVID-19/images/000.png"
-    assert issues(cut) == [(path, "mask beside the lungs")]
+    assert (path, "mask beside the lungs") in issues(cut)
     (row,) = (row for row in rows(cut) if row.labels["source_path"] == path)
     assert Structure.INFECTION not in row.masks
     normal = next(row for row in rows(cut) if row.finding == "normal")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hilum.dataset.lock import LOCK_FORMAT
+from hilum.dataset.lock import read_lock
 from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
 from hilum.dataset.variant import variant_of
 from hilum.errors import DatasetError
 from hilum.imaging.masks import BinaryMask, decode_mask
 from hilum.imaging.read import decode_picture, to_uint8
 from hilum.imaging.vary import PLAIN, FilmVariant
-from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, Split, Structure
 
 
@@ -147,7 +145,7 @@ def open_dataset(folder: Path) -> Dataset:
         DatasetError: there is none, files of it are missing or damaged, or it has another
             layout than this version reads.
     """
-    lock = _read_lock(folder)
+    lock = read_lock(folder)
     variant = variant_of(lock.get("variant"), path=folder / "hilum.lock.json")
     dataset = Dataset(folder, lock["content_sha256"], variant)
     shards = {path.name: path for split in Split for path in dataset.shards(split)}
@@ -174,34 +172,6 @@ def open_dataset(folder: Path) -> Dataset:
                 remedy="compile the dataset again with this version of hilum",
             )
     return dataset
-
-
-def _read_lock(folder: Path) -> dict[str, Any]:
-    path = folder / "hilum.lock.json"
-    try:
-        lock = json.loads(read_plain(path).decode("utf-8"))
-    except OSError:
-        raise DatasetError(
-            "this is no dataset",
-            path=folder,
-            expected="a folder with hilum.lock.json, written by 'hilum compile'",
-            remedy="compile one first",
-        ) from None
-    except ValueError:
-        lock = None
-    if (
-        not isinstance(lock, dict)
-        or lock.get("format") != LOCK_FORMAT
-        or not isinstance(lock.get("shards"), dict)
-        or not isinstance(lock.get("content_sha256"), str)
-    ):
-        raise DatasetError(
-            "the lock is damaged or of another version of hilum",
-            path=path,
-            expected=f"JSON with format {LOCK_FORMAT}, shards and content_sha256",
-            remedy="compile the dataset again with this version",
-        )
-    return lock
 
 
 @contextmanager
