@@ -1,12 +1,12 @@
 """Write the parts of the documentation that follow from code and from the bundled model.
 
-    python docs/generate.py [collections] [model]
+    python docs/generate.py [collections] [recipes] [model]
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
-``collections/``. ``model`` writes the scores in ``model.md`` and ``README.md`` from the metadata of
-the bundled model, and what that model gives for the reference images of ``hilum verify``; it needs
-ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a change of either; tests
-compare.
+``collections/``. ``recipes`` writes ``recipes.md``; it needs the extra ``train``. ``model`` writes
+the scores in ``model.md`` and ``README.md`` from the metadata of the bundled model, and what that
+model gives for the reference images of ``hilum verify``; it needs ONNX Runtime (the extra ``dev``).
+Without a word, all. Run it after a change of one of them; tests compare.
 """
 
 from __future__ import annotations
@@ -45,12 +45,19 @@ lung convention on a collection's page says what its lung masks count as lung (s
 def main() -> None:
     """Write the parts that are asked for."""
     parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
-    parser.add_argument("parts", nargs="*", metavar="part", help="collections, model; else both")
-    parts = parser.parse_args().parts or ["collections", "model"]
-    if unknown := set(parts) - {"collections", "model"}:
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help="some of collections, recipes, model; else all"
+    )
+    known = ("collections", "recipes", "model")
+    parts = parser.parse_args().parts or known
+    if unknown := set(parts) - set(known):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     if "collections" in parts:
         write_collections()
+    if "recipes" in parts:
+        from generate_recipes import write_recipes  # which imports torch
+
+        write_recipes()
     if "model" in parts:
         write_model()
 
@@ -79,7 +86,7 @@ def write_model() -> None:
 
 def collection_pages() -> dict[str, str]:
     """Place below ``docs`` → text of the index and of each collection's page."""
-    overview = _table(
+    overview = table(
         ("name", "images", "findings", "masks", "licence"),
         (
             (
@@ -155,11 +162,11 @@ def _scores(model: Model, *, collections: int | None) -> str:
             if where == protocol
         ]
         head = ("score", "value", "95 % interval", "n", "how")
-        parts += [f"{protocol[0].upper()}{protocol[1:]}:\n", _table(head, rows)]
+        parts += [f"{protocol[0].upper()}{protocol[1:]}:\n", table(head, rows)]
     if collections is None:
         parts += [
             "Operating points, chosen on the validation split:\n",
-            _table(("what", "from probability"), ((name, points[name]) for name in sorted(points))),
+            table(("what", "from probability"), ((name, points[name]) for name in sorted(points))),
         ]
     return "\n".join(parts)
 
@@ -170,7 +177,8 @@ def _protocol(score: Score) -> tuple[str, str]:
     return how or "share", where
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
 

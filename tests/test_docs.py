@@ -102,6 +102,14 @@ def test_a_page_has_the_scores_of_the_bundled_model(page: Path) -> None:
     )
 
 
+def test_the_page_of_the_recipes_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(DOCS)
+    generate = runpy.run_path(str(DOCS / "generate_recipes.py"))
+
+    committed = (DOCS / "recipes.md").read_text(encoding="utf-8")
+    assert committed == generate["recipes_page"](), "run 'python docs/generate.py recipes'"
+
+
 def test_the_pages_of_the_collections_are_current() -> None:
     generate = runpy.run_path(str(DOCS / "generate.py"))
 

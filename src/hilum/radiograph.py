@@ -70,6 +70,10 @@ LUNG_TARGETS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 """The structures that say where the lungs are that percentages are computed from."""
 
 
+LUNG_OPACITIES = (Structure.GROUND_GLASS, Structure.CONSOLIDATION)
+"""Structures that lie in the lungs and are measured as percent of them, whatever their cause."""
+
+
 class LungConvention(enum.StrEnum):
     """What counts as lung in a lung mask. Areas of two conventions are not comparable."""
 

@@ -38,7 +38,10 @@ _SHOWN = {
     "infected_percent": "infected %",
     "right_lung_infected_percent": "right %",
     "left_lung_infected_percent": "left %",
+    "ground_glass_percent": "ground glass %",
+    "consolidation_percent": "consolidation %",
 }
+"""The last two only of models that outline them."""
 
 
 def predict_images(
@@ -182,8 +185,9 @@ def _watch(
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
     """A table that fits 80 columns, and below it the reasons, each with its images."""
-    lines = [["–" if row[name] is None else row[name] for name in _SHOWN] for row in rows]
-    show_table(list(_SHOWN.values()), lines)
+    shown = {name: title for name, title in _SHOWN.items() if name in rows[0]}
+    lines = [["–" if row[name] is None else row[name] for name in shown] for row in rows]
+    show_table(list(shown.values()), lines)
     reasons: dict[str, list[str]] = {}
     for row in rows:
         if row["reason"]:

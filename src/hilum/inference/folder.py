@@ -36,12 +36,14 @@ from hilum.inference.predictor import Prediction, Predictor, Status
 from hilum.inference.same_images import hash_of, refuse_other_images
 from hilum.inference.table import TABLE_NAME, column_names, table_row
 from hilum.output import held
+from hilum.radiograph import Structure
 from hilum.workers import map_threads
 
-_LONGEST_NAME = 235
-"""Bytes. File systems allow 255, and the pictures' endings take up to 19 of them."""
+_LONGEST_NAME = 231
+"""Bytes. File systems allow 255, and the pictures' endings take up to 24 of them."""
 
-_MASKS = ("lungs", "infection", "whole_lungs")
+_SIDES = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+"""In the table, but no files of their own: both lungs together are."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,11 @@ class PredictionFolder:
         self._folder = folder
         self._model = model
         self._options = options
-        self._columns = column_names(model.description.findings)
+        description = model.description
+        self._columns = column_names(description.findings, description.targets)
+        lungs = (Structure.LUNGS,) if description.targets else ()
+        others = (target for target in description.targets if target not in (*_SIDES, *lungs))
+        self._masks = (*lungs, *others)
         self.kept = prepare_folder(
             folder, earlier, columns=self._columns, model_sha256=model.sha256
         )
@@ -99,7 +105,7 @@ class PredictionFolder:
 
     def clear(self, image: InputImage) -> None:
         """Remove pictures of ``image`` that a killed run wrote before it could add the row."""
-        kinds = {"masks": _MASKS, "probabilities": self._model.description.targets}
+        kinds = {"masks": self._masks, "probabilities": self._model.description.targets}
         names = [f"{place}/{image.stem}.{kind}.png" for place in kinds for kind in kinds[place]]
         for name in (*names, f"overlays/{image.stem}.png"):
             remove_picture(self._folder / name)
@@ -108,8 +114,8 @@ class PredictionFolder:
         """Write masks and, as asked for, overlay and probabilities. From any thread."""
         if prediction.status is not Status.OK:
             return
-        masks = (prediction.lungs, prediction.infection, prediction.whole_lungs)
-        for name, mask in zip(_MASKS, masks, strict=True):
+        for name in self._masks:
+            mask = prediction.mask(name)
             if mask is not None:
                 write_mask(self._folder / "masks" / f"{image.stem}.{name}.png", mask)
         if self._options.overlays:

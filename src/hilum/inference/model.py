@@ -71,6 +71,7 @@ class ModelDescription:
     image_size: int
     """Side of the square the network sees, in pixels."""
     targets: tuple[Structure, ...]
+    """What it outlines; nothing if it is a classifier, and then there is no output of masks."""
     findings: tuple[Finding, ...]
     operating_points: OperatingPoints
     lung_convention: LungConvention | None
@@ -100,6 +101,8 @@ class ModelDescription:
         numbers = [*points.masks.values(), *points.finding.values()]
         if not all(0 <= number <= 1 for number in numbers):  # nor is a NaN
             raise ValueError(f"operating points {numbers} are not all probabilities, 0 to 1")
+        if not self.targets and not self.findings:
+            raise ValueError("it has neither targets nor findings")
         if len(self.findings) == 1:
             raise ValueError("a single finding cannot be told from anything")
 

@@ -11,7 +11,7 @@ from hilum.errors import OutputError
 from hilum.inference.predictor import Prediction, Predictor
 from hilum.inference.severity import ZONES
 from hilum.plain_files import open_plain
-from hilum.radiograph import Finding
+from hilum.radiograph import LUNG_OPACITIES, Finding, Structure
 
 TABLE_NAME = "predictions.csv"
 
@@ -71,14 +71,15 @@ def read_predictions(path: Path) -> list[dict[str, str]]:
     return [row for row in rows if row["model"]]
 
 
-def column_names(findings: Sequence[Finding]) -> list[str]:
-    """The columns for a model with these classes, in order."""
+def column_names(findings: Sequence[Finding], targets: Sequence[Structure] = ()) -> list[str]:
+    """The columns for a model with these classes and targets, in order."""
     zones = [f"zone_{side}_{zone}_infected_percent" for side in ("right", "left") for zone in ZONES]
     return [
         *_FIRST_COLUMNS,
         *(probability_column(finding) for finding in findings),
         *("infected_percent", "right_lung_infected_percent", "left_lung_infected_percent"),
         *zones,
+        *(percent_column(target) for target in LUNG_OPACITIES if target in targets),
         *("lungs_percent", *_ADDED_LATER, "model"),
     ]
 
@@ -86,6 +87,11 @@ def column_names(findings: Sequence[Finding]) -> list[str]:
 def probability_column(finding: Finding) -> str:
     """The column of a class's probability: ``p_covid``, ``p_pneumonia_viral``."""
     return f"p_{finding.replace('/', '_')}"
+
+
+def percent_column(structure: Structure) -> str:
+    """The column of how much of the lungs a structure takes: ``ground_glass_percent``."""
+    return f"{structure}_percent"
 
 
 def table_row(
@@ -96,6 +102,7 @@ def table_row(
     Percents have two decimals, probabilities four.
     """
     findings = predictor.model.description.findings
+    targets = predictor.model.description.targets
     severity = prediction.severity
     sides = (severity.right_lung, severity.left_lung)
     values: list[str | int | float | None] = [
@@ -109,12 +116,13 @@ def table_row(
         _rounded(severity.infected_percent),
         *(_rounded(side.infected_percent) for side in sides),
         *(_rounded(zone) for side in sides for zone in side.zones),
+        *(_rounded(prediction.percent_of_lungs(t)) for t in LUNG_OPACITIES if t in targets),
         _rounded(prediction.lungs_percent),
         image_sha256,
         predictor.runtime,
         predictor.model.sha256,
     ]
-    return dict(zip(column_names(findings), values, strict=True))
+    return dict(zip(column_names(findings, targets), values, strict=True))
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:

@@ -62,7 +62,7 @@ def finish(
         targets=recipe.targets,
         findings=recipe.findings,
         operating_points=OperatingPoints(dict.fromkeys(recipe.targets, 0.5), {}),
-        lung_convention=recipe.lung_convention,
+        lung_convention=recipe.lung_convention if recipe.targets else None,
         licence=_LICENCE,
         dataset_sha256=dataset.content_sha256,
         trained_on=tuple(sorted({row["collection"] for row in dataset.labels(Split.TRAIN)})),

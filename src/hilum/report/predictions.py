@@ -15,9 +15,10 @@ import numpy as np
 from hilum.errors import OutputError
 from hilum.inference.inputs import output_stems
 from hilum.inference.note import Coverage, coverage_of
-from hilum.inference.table import TABLE_NAME, read_predictions
+from hilum.inference.table import TABLE_NAME, percent_column, read_predictions
 from hilum.output import write_whole
 from hilum.plain_files import read_plain
+from hilum.radiograph import LUNG_OPACITIES
 
 MAX_PICTURES = 200
 """More overlays than this would make a page no browser likes; the table has every image."""
@@ -63,6 +64,8 @@ def write_predictions_page(folder: Path, output: Path) -> Coverage:
         classes=[name for name in rows[0] if name.startswith("p_")] if rows else [],
         by_status=Counter(row["status"] for row in rows),
         by_finding=Counter(row["finding"] or "none" for row in good),
+        extents=[name for name in map(percent_column, LUNG_OPACITIES) if rows and name in rows[0]],
+        outlined=any(row["lungs_percent"] for row in good),
         model=rows[0]["model"] if rows else "",
         runtimes=sorted({row.get("runtime") or "" for row in rows} - {""}),
     )
