@@ -4,9 +4,9 @@
 
 Draws cases at random (three findings, lungs and infection, readers' scores), computes every figure
 of all of them with its interval of 2,000 draws, with ``--strata`` those of each stratum too, and
-prints the seconds. The loop resamples patients and calls scikit-learn for the AUROC and average precision
-of the three findings only, for so few draws that one can wait, and is scaled to 2,000. Needs the
-extra ``peers``.
+prints the seconds. The loop resamples patients and calls scikit-learn for the AUROC and average
+precision of the three findings only, for so few draws that one can wait, and is scaled to 2,000.
+Needs the extra ``peers``.
 """
 
 from __future__ import annotations
