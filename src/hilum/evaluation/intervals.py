@@ -149,7 +149,7 @@ def draw_all(measures: Sequence[Measure], index: NDArray[np.intp]) -> list[Float
                 end = int(ends[number])
                 given = sums[:, end - measure.columns.shape[1] : end]
             else:
-                # Cases × draws, since whole rows are sorted; half the digits, since they are counts.
+                # Cases × draws, since whole rows are put in order. Counts need half the digits.
                 if of_cases is None:
                     of_cases = np.ascontiguousarray(times.T, np.float32)[index]
                 given = of_cases
