@@ -3,10 +3,10 @@
     python docs/generate.py [collections] [model]
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
-``collections/``. ``model`` writes the scores in ``model.md`` and ``README.md`` from the metadata of
-the bundled model, and what that model gives for the reference images of ``hilum verify``; it needs
-ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a change of either; tests
-compare.
+``collections/``. ``model`` writes the scores in ``model.md``, in ``README.md`` and in the card beside
+the bundled model from that model's metadata, and what it gives for the reference images of ``hilum
+verify``; it needs ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a change of
+either; tests compare.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from hilum.evaluation.card import markdown_table
 from hilum.inference import Predictor
 from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, write_expected
-from hilum.inference.model import Model, read_model
+from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.verify import verify
 
 FOLDER = Path(__file__).parent
 README = FOLDER.parent / "README.md"
-SCORED_PAGES = (FOLDER / "model.md", README)
+SCORED_PAGES = (FOLDER / "model.md", README, card.card_of(BUNDLED_MODEL))
 
 _COLLECTIONS_HEAD = """\
 # Collections

@@ -259,7 +259,7 @@ def test_masks_that_are_missing_do_not_count(tmp_path: Path) -> None:
     assert cases > 3
     name = "Dice, mean over all images"
     assert figures_of(evaluation)["infection", name].n == 3
-    assert f"The true mask of infection is known of 3 of {cases} images." in evaluation.notes
+    assert f"True masks are known of 3 of {cases} images: infection." in evaluation.notes
     first = figures_of(evaluation, "collection=covid-qu-ex")
     other = figures_of(evaluation, "collection=general-blockchain")
     assert first["lungs", name].n == 3

@@ -14,7 +14,9 @@ SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
 _NEW_CARD = """\
 # {name}
 
-**Research use only; not for diagnosis.** {licence}
+**Research use only; not for diagnosis.**
+
+Terms: {licence}
 
 {begin}
 {end}

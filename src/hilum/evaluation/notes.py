@@ -27,7 +27,7 @@ def notes_on(
             [
                 _on_dataset(description, dataset, split),
                 unnamed_note(truths, description.findings),
-                *(_on_masks(cases, name) for name in outlined_structures(description)),
+                *_on_masks(cases, outlined_structures(description)),
                 *_on_refused(cases),
             ],
         )
@@ -48,11 +48,17 @@ def _on_dataset(description: ModelDescription, dataset: Dataset, split: Split) -
     }[split]
 
 
-def _on_masks(cases: Sequence[Case], structure: Structure) -> str:
-    known = sum(structure in case.masks for case in cases)
-    if known == len(cases):
-        return ""
-    return f"The true mask of {structure} is known of {known} of {len(cases)} images."
+def _on_masks(cases: Sequence[Case], structures: Sequence[Structure]) -> list[str]:
+    """Of which structures not every image has a known mask."""
+    by_count: dict[int, list[str]] = {}
+    for structure in structures:
+        known = sum(structure in case.masks for case in cases)
+        if known < len(cases):
+            by_count.setdefault(known, []).append(structure.value)
+    return [
+        f"True masks are known of {known} of {len(cases)} images: {', '.join(names)}."
+        for known, names in by_count.items()
+    ]
 
 
 def _on_refused(cases: Sequence[Case]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from hilum.dataset.schema import SEVERITY_COLUMNS
 from hilum.evaluation.detection import EVERY_FINDING
 from hilum.evaluation.figures import EVERYTHING, Evaluation, Figure
 from hilum.evaluation.segmentation import (
@@ -49,6 +50,10 @@ _KEPT: dict[tuple[str, str], tuple[str, str]] = {
         "infected percent, mean absolute error",
         "against that of the true masks, in percent",
     ),
+    **{
+        (column, "Pearson r"): (f"infected percent, Pearson r with {column}", "readers' score")
+        for column in SEVERITY_COLUMNS.values()
+    },
     ("images", "refused"): ("refused", "share"),
 }
 
