@@ -3,10 +3,10 @@
     python docs/generate.py [collections] [model]
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
-``collections/``. ``model`` writes the scores in ``model.md``, in ``README.md`` and in the card beside
-the bundled model from that model's metadata, and what it gives for the reference images of ``hilum
-verify``; it needs ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a change of
-either; tests compare.
+``collections/``. ``model`` writes the scores in ``model.md``, in ``README.md`` and in the card
+beside the bundled model from that model's metadata, and what it gives for the reference images of
+``hilum verify``; it needs ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a
+change of either; tests compare.
 """
 
 from __future__ import annotations
