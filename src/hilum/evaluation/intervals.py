@@ -145,6 +145,7 @@ def draw_all(measures: Sequence[Measure], index: NDArray[np.intp]) -> list[Float
         sums = times @ per_group
         of_cases: Floats | None = None
         for number, measure in enumerate(measures):
+            given: Floats
             if measure.columns is not None:
                 end = int(ends[number])
                 given = sums[:, end - measure.columns.shape[1] : end]
