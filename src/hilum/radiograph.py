@@ -226,6 +226,8 @@ class Radiograph:
     lung_convention: LungConvention | None = None
     patient_id: str | None = None
     """Unique across collections: prefixed with the collection's name."""
+    group_id: str | None = None
+    """The group it had in a dataset that was exported: what shares it must not be torn apart."""
     origin: str | None = None
     """Hospital or database the image first came from."""
     official_split: Split | None = None

@@ -55,6 +55,7 @@ def _severity(value: object) -> tuple[SeverityScore, ...] | None:
 
 _READ: Mapping[str, Callable[[object], Any]] = {
     "patient_id": _text,
+    "group_id": _text,
     "origin": _text,
     "citation": _text,
     "label_source": _text,

@@ -15,19 +15,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
 import hilum
 from hilum.dataset.issues import Issue
-from hilum.dataset.lock import PACKAGES
+from hilum.dataset.lock import package_versions
 from hilum.dataset.prepare import Outcome, Prepared
+from hilum.dataset.task_folder import MARK
 from hilum.dataset.variant import Cut, StoredMask, Variant
 from hilum.dataset.write import NOTE_ENDING
-from hilum.errors import DatasetError, OutputError
+from hilum.errors import DatasetError
 from hilum.imaging.enhance import Enhancement
-from hilum.output import held
+from hilum.output import folder_to_be
 from hilum.radiograph import Radiograph, Structure
 from hilum.twins.fingerprint import Fingerprint
 
@@ -47,35 +47,22 @@ def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
     Raises:
         OutputError: there is an output, another run writes it, or it cannot be written.
     """
-    folder = output.with_name(f".{output.name}.unfinished")
-    made = _first_missing(folder.parent)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with held(output, lock=output.with_name(f".{output.name}.lock")):
-            refuse_existing(output)
-            try:
-                made_by = _made_by(variant)
-                known = _read_journal(folder, made_by)
-                folder.mkdir(exist_ok=True)
-                with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
-                    yield Unfinished(folder, journal, known, made_by)
-                (folder / _JOURNAL).unlink()
-                for note in folder.rglob(f"*{NOTE_ENDING}"):
-                    note.unlink()
-                folder.rename(output)
-            except DatasetError:
-                if not _holds_anything(folder):
-                    shutil.rmtree(folder, ignore_errors=True)
-                raise
-    except OSError as error:
-        raise OutputError(
-            "the output cannot be written",
-            path=output,
-            got=error.strerror or str(error) or type(error).__name__,
-            remedy="make room, and the same command goes on; or choose a folder you may write to",
-        ) from None
-    finally:
-        _remove_empty(folder.parent, made)
+    remedy = "make room, and the same command goes on; or choose a folder you may write to"
+    with folder_to_be(output, until_then="unfinished", remedy=remedy) as folder:
+        try:
+            made_by = _made_by(variant)
+            known = _read_journal(folder, made_by)
+            folder.mkdir(exist_ok=True)
+            with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
+                yield Unfinished(folder, journal, known, made_by)
+            (folder / _JOURNAL).unlink()
+            (folder / MARK).unlink(missing_ok=True)
+            for note in folder.rglob(f"*{NOTE_ENDING}"):
+                note.unlink()
+        except DatasetError:
+            if not _holds_anything(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 class Unfinished:
@@ -105,26 +92,7 @@ class Unfinished:
 
 
 def _made_by(variant: Variant) -> dict[str, Any]:
-    versions = {name: version(name) for name in PACKAGES}
-    return {"hilum": hilum.__version__, **versions, "variant": variant.facts()}
-
-
-def refuse_existing(output: Path) -> None:
-    """Raises:
-    OutputError: something lies at ``output``, or its name is no UTF-8, which Parquet needs.
-    """
-    try:
-        os.fspath(output.absolute()).encode()
-    except UnicodeEncodeError:
-        raise OutputError(
-            "no dataset can be opened under a name that is no UTF-8",
-            path=output,
-            remedy="choose another name or folder",
-        ) from None
-    if output.exists():
-        raise OutputError(
-            "the output exists already", path=output, remedy="name a new folder, or remove it"
-        )
+    return {"hilum": hilum.__version__, **package_versions(), "variant": variant.facts()}
 
 
 def _read_journal(folder: Path, made_by: dict[str, Any]) -> dict[str, Any]:
@@ -158,21 +126,6 @@ def _holds_anything(folder: Path) -> bool:
             return any('"prepared": {' in line for line in journal)
     except OSError:
         return False
-
-
-def _first_missing(folder: Path) -> Path | None:
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    return missing[-1] if missing else None
-
-
-def _remove_empty(folder: Path, made: Path | None) -> None:
-    """Remove the folders this run made if nothing came to lie in them."""
-    while made is not None and folder.is_relative_to(made):
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent
 
 
 def _record_hash(radiograph: Radiograph) -> str:
