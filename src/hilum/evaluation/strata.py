@@ -43,7 +43,7 @@ def age_band(age: float | None) -> str:
     """
     if age is None:
         return UNKNOWN
-    return next(band for below, band in _AGES if age < below)
+    return next((band for below, band in _AGES if age < below), UNKNOWN)
 
 
 def strata(cases: Sequence[Case], by: Stratum) -> dict[str, list[Case]]:
