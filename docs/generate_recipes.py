@@ -12,10 +12,11 @@ from typing import Any
 
 import torch
 import yaml
-from generate import FOLDER, table
+from generate import FOLDER
 
 from hilum.collections.collection import Facts
 from hilum.collections.registry import COLLECTIONS
+from hilum.evaluation.card import markdown_table
 from hilum.learning.networks import build_network
 from hilum.learning.recipe import Recipe
 from hilum.learning.recipe_file import read_recipe
@@ -121,7 +122,9 @@ def _has_all(facts: Facts, recipe: Recipe) -> bool:
 
 def _table(recipes: Iterable[Recipe], megabytes: dict[str, str], runs: dict[str, Any]) -> str:
     head = ("recipe", "what", "image", "parameters (M)", "file (MB)", "minutes an epoch", "scores")
-    return table(head, (_row(recipe, megabytes, runs.get(recipe.name, [])) for recipe in recipes))
+    return markdown_table(
+        head, (_row(recipe, megabytes, runs.get(recipe.name, [])) for recipe in recipes)
+    )
 
 
 def _row(recipe: Recipe, megabytes: dict[str, str], runs: list[dict[str, Any]]) -> list[object]:

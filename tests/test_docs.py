@@ -12,8 +12,9 @@ import pytest
 import typer.main
 
 import hilum.cli.app
+from hilum.evaluation.card import card_of
 from hilum.inference import verify
-from hilum.inference.model import read_model
+from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.table import column_names
 from hilum.radiograph import Finding
 
@@ -92,7 +93,11 @@ def test_shell_examples_name_real_commands_and_options(code: str) -> None:
             assert given <= options_of(words[1])
 
 
-@pytest.mark.parametrize("page", [DOCS / "model.md", ROOT / "README.md"], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "page",
+    [DOCS / "model.md", ROOT / "README.md", card_of(BUNDLED_MODEL)],
+    ids=lambda p: p.name,
+)
 def test_a_page_has_the_scores_of_the_bundled_model(page: Path) -> None:
     generate = runpy.run_path(str(DOCS / "generate.py"))
 

@@ -21,6 +21,7 @@ from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.evaluation.evaluate import evaluate
+from hilum.evaluation.scored import model_scores
 from hilum.imaging.enhance import Enhancement
 from hilum.imaging.vary import FilmVariant
 from hilum.inference.predictor import Predictor
@@ -355,7 +356,10 @@ def test_a_model_of_enhanced_films_says_so_and_enhances(tmp_path: Path) -> None:
     assert model.description.variant == FilmVariant(Enhancement.COMPLEMENT)
     predictor = Predictor(model)
     on_enhanced, on_plain = (
-        [(score.name, score.value) for score in evaluate(predictor, one, Split.VALIDATION)]
+        [
+            (score.name, score.value)
+            for score in model_scores(evaluate(predictor, one, Split.VALIDATION))
+        ]
         for one in (enhanced, plain)
     )
     assert on_enhanced == on_plain
