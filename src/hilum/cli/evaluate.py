@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
-from hilum.cli.terminal import counted, progress_bars, say, say_error, say_title, show_table
+from hilum.cli.terminal import counted, progress_bars, say_error, say_title, show_table
 
 if TYPE_CHECKING:
     from hilum.evaluation.figures import Evaluation
@@ -64,39 +64,29 @@ def evaluate_model(
     from hilum.dataset.read import open_dataset
     from hilum.evaluation.compare import compare
     from hilum.evaluation.evaluate import evaluate
-    from hilum.evaluation.write import (
-        figures_table,
-        require_new_folder,
-        scores_json,
-        write_evaluation,
-    )
+    from hilum.evaluation.write import require_new_folder, write_evaluation
     from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor
     from hilum.workers import available_cores
 
-    data = open_dataset(dataset)
-    models = [read_model(path) for path in (model, against) if path is not None]
+    data, first = open_dataset(dataset), read_model(model)
+    second = None if against is None else read_model(against)
     require_new_folder(output)
-    evaluations = []
     with progress_bars(quiet=score_format is not None) as progress:
-        for one in models:
+
+        def judge(one: Model, kinds: list[Stratum]) -> Evaluation:
             predictor = Predictor(one, threads=threads or available_cores(), runtime=runtime_name)
-            advance = progress(f"judging {one.path.name}", data.count(part))
-            evaluations.append(
-                evaluate(predictor, data, part, by=kinds, classes=classes, on_case=advance)
-            )
-    evaluation = evaluations[0]
-    if len(models) == 2:
-        evaluation = compare(*evaluations, *(one.description for one in models))
+            advance = progress(f"judging by {one.path.name}", data.count(part))
+            return evaluate(predictor, data, part, by=kinds, classes=classes, on_case=advance)
+
+        evaluation = judge(first, kinds)
+        if second is not None:
+            other = judge(second, [])
+            evaluation = compare(evaluation, other, first.description, second.description)
     write_evaluation(evaluation, output)
     if write_card:
-        _write_card(models[0], evaluation)
-    if score_format is ScoreFormat.CSV:
-        say(figures_table(evaluation.figures).rstrip("\n"))
-    elif score_format is ScoreFormat.JSON:
-        say(scores_json(evaluation).rstrip("\n"))
-    else:
-        _show(evaluation)
+        _write_card(first, evaluation)
+    _print(evaluation, score_format)
     _tell(evaluation, output)
 
 
@@ -145,10 +135,17 @@ def _write_card(model: Model, evaluation: Evaluation) -> None:
     say_error(f"The scores stand in {model.path} and {card}.")
 
 
-def _show(evaluation: Evaluation) -> None:
-    """The main figures by collection, and how they differ from a second model's."""
+def _print(evaluation: Evaluation, score_format: ScoreFormat | None) -> None:
+    """All figures for programs, or the main ones by collection."""
     from hilum.evaluation.scored import main_differences, model_scores
+    from hilum.evaluation.write import figures_table, scores_json
 
+    if score_format is ScoreFormat.CSV:
+        typer.echo(figures_table(evaluation.figures), nl=False)
+        return
+    if score_format is ScoreFormat.JSON:
+        typer.echo(scores_json(evaluation), nl=False)
+        return
     scores = model_scores(evaluation)
     for where in dict.fromkeys(score.protocol.split("; ")[-1] for score in scores):
         say_title(where[:1].upper() + where[1:])
