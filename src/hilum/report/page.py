@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ _FORMATS = {
 }
 
 
+@cache
 def templates() -> jinja2.Environment:
     """The pages and pictures of this room, which escape what they are given."""
     loader = jinja2.PackageLoader("hilum.report")

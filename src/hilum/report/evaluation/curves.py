@@ -115,7 +115,7 @@ def draw_roc(curves: Sequence[ClassCurve], figures: Sequence[Figure]) -> Plot:
         said = f"sensitivity {sensitivity:.3f}, specificity {1 - miss:.3f}"
         text = f"{subject_name(curve.finding)}, operating point: {said}"
         marks.append(Mark(x.at(miss), y.at(sensitivity), text, colour, shape))
-        legend.append(_entry(curve, figures, "AUROC"))
+        legend.append(_entry(curve, figures, "AUROC", f"n {curve.positives} / {curve.negatives}"))
     words = "; ".join([entry.text for entry in legend] + [mark.text for mark in marks])
     legend.append(Entry("chance", GREY, "3 4"))
     return Plot(
@@ -142,9 +142,7 @@ def draw_precision_recall(curves: Sequence[ClassCurve], figures: Sequence[Figure
         if right + wrong:
             text += f", precision {right / (right + wrong):.3f}"
             marks.append(Mark(x.at(recall), y.at(right / (right + wrong)), text, colour, shape))
-        entry = _entry(curve, figures, "AUPRC")
-        chance = f"; chance {share:.2f}"
-        legend.append(Entry(entry.text + chance, entry.colour, entry.dash, entry.shape))
+        legend.append(_entry(curve, figures, "AUPRC", f"chance {share:.2f}"))
     words = "; ".join([entry.text for entry in legend] + [mark.text for mark in marks])
     title = "Precision-recall curves"
     return Plot("pr", title, f"{words}.", x, y, tuple(lines), tuple(marks), "", tuple(legend))
@@ -187,12 +185,11 @@ def _known(curve: ClassCurve) -> int:
     return curve.positives + curve.negatives
 
 
-def _entry(curve: ClassCurve, figures: Sequence[Figure], name: str) -> Entry:
+def _entry(curve: ClassCurve, figures: Sequence[Figure], name: str, more: str) -> Entry:
     colour, dash, shape = curve.style
     figure = _find(figures, curve.finding, name)
     area = f": {name} {value_of(figure)}" if figure is not None else ""
-    words = f"{subject_name(curve.finding)}{area}, n {curve.positives} / {curve.negatives}"
-    return Entry(words, colour, dash, shape)
+    return Entry(f"{subject_name(curve.finding)}{area}, {more}", colour, dash, shape)
 
 
 def _find(figures: Sequence[Figure], finding: Finding, name: str) -> Figure | None:

@@ -35,7 +35,7 @@ Pictures = Mapping[tuple[str, str], str]
 FOUND_COLOUR: Colour = (0, 159, 230)
 TRUE_COLOUR: Colour = (233, 180, 86)
 
-_SIDE = 288
+_SIDE = 400
 _QUALITY = 75
 
 
@@ -94,9 +94,9 @@ def _outlined(
         found = found_mask(prediction, structure)
         if found is not None:
             mask = resize_mask(found, width=width, height=height)
-            draw_outline(canvas, mask, FOUND_COLOUR, thickness=1)
+            draw_outline(canvas, mask, FOUND_COLOUR)
         truth = truths.get(structure)
         if truth is not None and (subject != FINDING or structure is Structure.INFECTION):
             mask = resize_mask(truth, width=width, height=height)
-            draw_dashed_outline(canvas, mask, TRUE_COLOUR)
+            draw_dashed_outline(canvas, mask, TRUE_COLOUR, length=8)
     return canvas

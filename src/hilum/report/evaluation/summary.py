@@ -52,16 +52,16 @@ def _said(figure: Figure) -> str:
 
 def _percent(figure: Figure) -> str:
     assert figure.value is not None
-    return f"{100 * figure.value:.1f} %"
+    return f"{100 * figure.value:.1f}\xa0%"
 
 
 def _from(figure: Figure) -> str:
     """Interval, images and patients, in brackets."""
     interval = interval_of(figure)
     if figure.low is not None and figure.high is not None:
-        interval = f"95 % interval {interval}"
+        interval = f"95\xa0% interval {interval}"
         if figure.unit == "" and figure.name in ("sensitivity", "specificity", "accuracy"):
-            interval = f"95 % interval {100 * figure.low:.1f} to {100 * figure.high:.1f} %"
+            interval = f"95\xa0% interval {100 * figure.low:.1f} to {100 * figure.high:.1f}\xa0%"
     whose = f"{counted(figure.n, 'image')} of {counted(figure.groups, 'patient')}"
     return f"({'; '.join(filter(None, [interval, whose]))})"
 
@@ -87,8 +87,8 @@ _SAID: dict[tuple[str, str], Callable[[Figure], str]] = {
     ),
     ("lungs", _ALL): lambda f: f"Both lungs are outlined with a mean Dice of {_said(f)}.",
     (ALL_PERCENTS, "mean absolute error"): lambda f: (
-        f"Where the model measured it, the infected percentage of the lungs is off by {value_of(f)}"
-        f" (of the lungs) on average {_from(f)}."
+        f"Where the model measured it, the infected percentage is off by {value_of(f)} of the"
+        f" lungs’ area on average {_from(f)}."
     ),
     ("images", "refused"): lambda f: (
         f"{counted(round((f.value or 0) * f.n), 'image')} of {f.n:,} were not judged; they count"

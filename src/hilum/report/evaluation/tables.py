@@ -21,6 +21,12 @@ class SubjectTable:
     lines: tuple[tuple[Figure, Figure | None], ...]
 
     @property
+    def reason(self) -> str:
+        """Why there is none of these figures; empty where there is one."""
+        figures = [figure for figure, _ in self.lines]
+        return figures[0].reason if all(f.value is None for f in figures) else ""
+
+    @property
     def has_baseline(self) -> bool:
         """Whether there is a baseline at all."""
         return any(baseline is not None for _, baseline in self.lines)

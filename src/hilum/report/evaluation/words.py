@@ -22,6 +22,8 @@ _NAMES = {
     "images": "All images",
 }
 
+_NO_BREAK = "\xa0"
+
 _TASKS = {
     "coverage": "Coverage",
     "segmentation": "Segmentation",
@@ -49,14 +51,14 @@ def task_name(task: str) -> str:
 
 
 def number(value: float, unit: str = "") -> str:
-    """A value with its unit; three digits after the point where there is none.
+    r"""A value with its unit; three digits after the point where there is none.
 
     >>> number(0.95), number(-3.14159, "%"), number(12.0, "images")
-    ('0.950', '−3.1 %', '12')
+    ('0.950', '−3.1\xa0%', '12')
     """
     digits = {"": 3, "images": 0}.get(unit, 1)
     said = f"{value:.{digits}f}".replace("-", "−")
-    return said if unit in ("", "images") else f"{said} {unit}"
+    return said if unit in ("", "images") else f"{said}{_NO_BREAK}{unit}"
 
 
 def value_of(figure: Figure) -> str:
@@ -67,7 +69,7 @@ def value_of(figure: Figure) -> str:
 def interval_of(figure: Figure) -> str:
     """The bounds of the 95 % interval, or why there are none; empty of a plain count."""
     if figure.low is not None and figure.high is not None:
-        low = number(figure.low, figure.unit).removesuffix(f" {figure.unit}")
+        low = number(figure.low, figure.unit).removesuffix(f"{_NO_BREAK}{figure.unit}")
         return f"{low} to {number(figure.high, figure.unit)}"
     if not figure.reason:
         return ""
