@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import jinja2
-import numpy as np
 from numpy.typing import NDArray
 
 from hilum.errors import OutputError
@@ -26,8 +26,8 @@ def templates() -> jinja2.Environment:
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def as_url(pixels: NDArray[np.uint8], *, kind: str = "jpeg", quality: int) -> str:
-    """A data: URL of ``pixels`` (H×W or H×W×3, blue, green, red), ``kind`` ``jpeg`` or ``webp``."""
+def as_url(pixels: NDArray[Any], *, kind: str = "jpeg", quality: int) -> str:
+    """A data: URL of ``pixels`` (uint8 H×W or H×W×3, blue, green, red), ``kind`` ``jpeg`` or ``webp``."""
     suffix, option = _FORMATS[kind]
     _, data = cv2.imencode(suffix, pixels, [option, quality])
     return f"data:image/{kind};base64," + base64.b64encode(data.tobytes()).decode()

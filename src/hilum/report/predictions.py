@@ -117,4 +117,4 @@ def _as_jpeg_url(picture: Path) -> str:
         raise OutputError(
             "the overlay cannot be read", path=picture, remedy="run 'hilum predict' again"
         )
-    return as_url(np.asarray(pixels, np.uint8), quality=_QUALITY)
+    return as_url(pixels, quality=_QUALITY)

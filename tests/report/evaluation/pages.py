@@ -46,9 +46,7 @@ class Checked(HTMLParser):
         self.faults += [f"id {one} twice" for one in set(self.ids) if self.ids.count(one) > 1]
         self.faults += [f"no id {one}" for one in self.references if one not in self.ids]
         levels = [0, *self.headings]
-        self.faults += [
-            f"h{b} after h{a}" for a, b in pairwise(levels) if b > a + 1
-        ]
+        self.faults += [f"h{b} after h{a}" for a, b in pairwise(levels) if b > a + 1]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}

@@ -78,7 +78,7 @@ def class_curves(cases: Sequence[Case]) -> list[ClassCurve]:
     classes = list(dict.fromkeys(name for case in cases for name in case.probabilities))
     if len(classes) == 2 and Finding.NORMAL in classes:
         classes.remove(Finding.NORMAL)
-    curves = []
+    curves: list[ClassCurve] = []
     for finding in classes:
         truth = class_truth(cases, finding)
         known = (truth.positive | truth.negative) & np.isfinite(truth.scores)

@@ -84,12 +84,12 @@ def _outlined(
     canvas = plain.copy()
     height, width = plain.shape[:2]
     if subject == FINDING:
-        shown = (Structure.LUNGS, Structure.INFECTION)
+        shown = [Structure.LUNGS, Structure.INFECTION]
         if prediction.infection is not None:
             infection = resize_mask(prediction.infection, width=width, height=height)
             tint(canvas, infection, FOUND_COLOUR, opacity=0.25)
     else:
-        shown = (Structure(subject),)
+        shown = [Structure(subject)]
     for structure in shown:
         found = found_mask(prediction, structure)
         if found is not None:

@@ -70,7 +70,7 @@ def interval_of(figure: Figure) -> str:
     """The bounds of the 95 % interval, or why there are none; empty of a plain count."""
     if figure.low is not None and figure.high is not None:
         low = number(figure.low, figure.unit).removesuffix(f"{_NO_BREAK}{figure.unit}")
-        return f"{low} to {number(figure.high, figure.unit)}"
+        return f"{low}{_NO_BREAK}to{_NO_BREAK}{number(figure.high, figure.unit)}"
     if not figure.reason:
         return ""
     because = figure.reason.removesuffix(": no interval")
