@@ -27,7 +27,7 @@ def templates() -> jinja2.Environment:
 
 
 def as_url(pixels: NDArray[Any], *, kind: str = "jpeg", quality: int) -> str:
-    """A data: URL of ``pixels`` (uint8 H×W or H×W×3, blue, green, red), ``kind`` ``jpeg`` or ``webp``."""
+    """``pixels`` (uint8, H×W or H×W×3: blue, green, red) as a data: URL, ``jpeg`` or ``webp``."""
     suffix, option = _FORMATS[kind]
     _, data = cv2.imencode(suffix, pixels, [option, quality])
     return f"data:image/{kind};base64," + base64.b64encode(data.tobytes()).decode()

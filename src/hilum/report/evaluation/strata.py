@@ -70,9 +70,10 @@ def forests(figures: Sequence[Figure]) -> list[Forest]:
 
 
 def strata_tables(figures: Sequence[Figure]) -> list[StrataTable]:
-    """Every figure but counts, by kind of stratum."""
+    """Every figure that there is, but counts, by kind of stratum."""
     by_key = {(f.task, f.subject, f.name, f.stratum): f for f in figures}
-    whole = [f for f in figures if f.stratum == EVERYTHING and f.unit != "images"]
+    whole = [f for f in figures if f.stratum == EVERYTHING and f.value is not None]
+    whole = [f for f in whole if f.unit != "images"]
     return [
         StrataTable(
             kind,
