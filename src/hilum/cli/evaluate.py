@@ -67,6 +67,8 @@ def evaluate_model(
     from hilum.evaluation.write import require_new_folder, write_evaluation
     from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor
+    from hilum.report.evaluation.page import write_evaluation_page
+    from hilum.report.evaluation.pictures import draw_pictures
     from hilum.workers import available_cores
 
     data, first = open_dataset(dataset), read_model(model)
@@ -84,6 +86,8 @@ def evaluate_model(
             other = judge(second, [])
             evaluation = compare(evaluation, other, first.description, second.description)
     write_evaluation(evaluation, output)
+    pictures = draw_pictures(evaluation, Predictor(first, runtime=runtime_name), data)
+    write_evaluation_page(evaluation, output, pictures)
     if write_card:
         _write_card(first, evaluation)
     _print(evaluation, score_format)

@@ -45,8 +45,8 @@ def judge(
     """
     reason = _no_number(prediction, description)
     refused = prediction.status is not Status.OK or bool(reason)
-    truths = _true_masks(row, description)
-    found = {name: None if refused else _found(prediction, name) for name in truths}
+    truths = true_masks(row, description)
+    found = {name: None if refused else found_mask(prediction, name) for name in truths}
     infection = truths.get(Structure.INFECTION)
     labels = row.labels
     return Case(
@@ -101,7 +101,8 @@ def _no_number(prediction: Prediction, description: ModelDescription) -> str:
     return f"the model gave no number for {', '.join(bad)}" if bad else ""
 
 
-def _found(prediction: Prediction, structure: Structure) -> BinaryMask | None:
+def found_mask(prediction: Prediction, structure: Structure) -> BinaryMask | None:
+    """The H×W bool mask that was predicted of ``structure``; None where there is none."""
     return {
         Structure.RIGHT_LUNG: prediction.right_lung,
         Structure.LEFT_LUNG: prediction.left_lung,
@@ -111,7 +112,7 @@ def _found(prediction: Prediction, structure: Structure) -> BinaryMask | None:
     }.get(structure)
 
 
-def _true_masks(row: Row, description: ModelDescription) -> dict[Structure, BinaryMask]:
+def true_masks(row: Row, description: ModelDescription) -> dict[Structure, BinaryMask]:
     """Of each structure that the model outlines and the dataset knows."""
     lungs = lungs_by_convention(row, description.lung_convention)
     truths = {}
