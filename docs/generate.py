@@ -13,21 +13,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hilum.collections.collection import Collection, Facts
 from hilum.collections.registry import COLLECTIONS
+from hilum.evaluation import card
+from hilum.evaluation.card import markdown_table
 from hilum.inference import Predictor
 from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, write_expected
-from hilum.inference.model import Model, Score, read_model
+from hilum.inference.model import Model, read_model
 from hilum.inference.verify import verify
 
 FOLDER = Path(__file__).parent
 README = FOLDER.parent / "README.md"
 SCORED_PAGES = (FOLDER / "model.md", README)
-SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
 
 _COLLECTIONS_HEAD = """\
 # Collections
@@ -79,7 +79,7 @@ def write_model() -> None:
 
 def collection_pages() -> dict[str, str]:
     """Place below ``docs`` → text of the index and of each collection's page."""
-    overview = _table(
+    overview = markdown_table(
         ("name", "images", "findings", "masks", "licence"),
         (
             (
@@ -133,46 +133,7 @@ def with_scores(text: str, model: Model, page: Path) -> str:
 
     The README has those of the first collection only, on which most of it was learned.
     """
-    before, rest = text.split(SCORES_BEGIN)
-    _, after = rest.split(SCORES_END)
-    written = _scores(model, collections=1 if page == README else None)
-    return f"{before}{SCORES_BEGIN}\n{written}{SCORES_END}{after}"
-
-
-def _scores(model: Model, *, collections: int | None) -> str:
-    description = model.description
-    points = {**description.operating_points.masks, **description.operating_points.finding}
-    parts = [
-        f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
-        f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"
-        f" of the dataset `{description.dataset_sha256[:16]}`.\n"
-    ]
-    protocols = list(dict.fromkeys(_protocol(score)[1] for score in description.scores))
-    for protocol in protocols[:collections]:
-        rows = [
-            (s.name.replace("_", " "), f"{s.value:.3f}", s.interval, s.n, how)
-            for s, (how, where) in ((s, _protocol(s)) for s in description.scores)
-            if where == protocol
-        ]
-        head = ("score", "value", "95 % interval", "n", "how")
-        parts += [f"{protocol[0].upper()}{protocol[1:]}:\n", _table(head, rows)]
-    if collections is None:
-        parts += [
-            "Operating points, chosen on the validation split:\n",
-            _table(("what", "from probability"), ((name, points[name]) for name in sorted(points))),
-        ]
-    return "\n".join(parts)
-
-
-def _protocol(score: Score) -> tuple[str, str]:
-    """(how the score was computed, on what)."""
-    how, _, where = score.protocol.rpartition("; ")
-    return how or "share", where
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+    return card.with_scores(text, model, collections=1 if page == README else None)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.exposures import Twins
 from hilum.dataset.read import Dataset, Row, open_dataset
-from hilum.evaluation.evaluate import evaluate, judge
+from hilum.evaluation.evaluate import evaluate
+from hilum.evaluation.judge import judge
 from hilum.imaging.masks import encode_mask
 from hilum.inference import Predictor
 from hilum.inference.model import Score

@@ -34,9 +34,9 @@ class Score:
 
     name: str
     value: float
-    low: float
-    high: float
-    """Bounds of the 95 % interval."""
+    low: float | None
+    high: float | None
+    """Bounds of the 95 % interval; None where there is none."""
     n: int
     protocol: str
 
@@ -49,7 +49,9 @@ class Score:
         >>> Score("sensitivity", 0.0, 0.0, 0.0, 1, "").interval
         'n too small'
         """
-        return f"{self.low:.3f} – {self.high:.3f}" if self.n >= _LEAST_N else "n too small"
+        if self.low is None or self.high is None or self.n < _LEAST_N:
+            return "n too small"
+        return f"{self.low:.3f} – {self.high:.3f}"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from hilum.evaluation.operating_points import (
     best_mask_threshold,
     dice_by_threshold,
 )
+from hilum.evaluation.scored import with_scores_of
+from hilum.evaluation.strata import Stratum
 from hilum.inference.model import (
     Model,
     ModelDescription,
@@ -82,8 +84,9 @@ def finish(
     rewrite_description(unfinished, description)
 
     tell("scoring the validation split through the exported file")
-    scores = evaluate(Predictor(unfinished), dataset, Split.VALIDATION)
-    rewrite_description(unfinished, dataclasses.replace(description, scores=scores))
+    by = (Stratum.COLLECTION,)
+    evaluation = evaluate(Predictor(unfinished), dataset, Split.VALIDATION, by=by)
+    rewrite_description(unfinished, with_scores_of(description, evaluation))
     if output.exists():
         raise OutputError(
             "the output has come to exist meanwhile",
