@@ -12,7 +12,9 @@ from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
 from hilum.cli.terminal import counted, progress_bars, say, say_error, say_title, show_table
 
 if TYPE_CHECKING:
+    from hilum.dataset.read import Dataset
     from hilum.evaluation.figures import Evaluation
+    from hilum.evaluation.protocols.protocol import Comparison, Protocol
     from hilum.evaluation.strata import Stratum
     from hilum.inference.model import Model
     from hilum.radiograph import Finding, Split
@@ -45,6 +47,10 @@ def evaluate_model(
             "times.",
         ),
     ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="Also measure as a publication does, ours beside theirs: tahir-2021, …"),
+    ] = None,
     score_format: Annotated[
         ScoreFormat | None, typer.Option("--format", help="Print all scores as this instead.")
     ] = None,
@@ -61,6 +67,7 @@ def evaluate_model(
     """
     runtime_name = known_runtime(runtime)
     part, kinds, classes = _split(split), _kinds(by), _classes(same or [])
+    published = None if protocol is None else _protocol(protocol)
     from hilum.dataset.read import open_dataset
     from hilum.evaluation.compare import compare
     from hilum.evaluation.evaluate import evaluate
@@ -88,15 +95,18 @@ def evaluate_model(
     evaluation = evaluations[0]
     if len(models) == 2:
         evaluation = compare(*evaluations, *(one.description for one in models))
-    write_evaluation(evaluation, output)
+    comparison = None if published is None else _compare(published, evaluation, models[0], data)
+    write_evaluation(evaluation, output, comparison)
     if write_card:
         _write_card(models[0], evaluation)
     if score_format is ScoreFormat.CSV:
         say(figures_table(evaluation.figures).rstrip("\n"))
     elif score_format is ScoreFormat.JSON:
-        say(scores_json(evaluation).rstrip("\n"))
+        say(scores_json(evaluation, comparison).rstrip("\n"))
     else:
         _show(evaluation)
+        if comparison is not None:
+            _show_comparison(comparison)
     _tell(evaluation, output)
 
 
@@ -107,6 +117,45 @@ def _split(name: str) -> Split:
         names = ", ".join(Split)
         raise typer.BadParameter(f"{name!r} is none of {names}", param_hint="--split")
     return Split(name)
+
+
+def _protocol(name: str) -> Protocol:
+    from hilum.evaluation.protocols.registry import PROTOCOLS
+
+    if name not in PROTOCOLS:
+        names = ", ".join(PROTOCOLS)
+        raise typer.BadParameter(f"{name!r} is none of {names}", param_hint="--protocol")
+    return PROTOCOLS[name]
+
+
+def _compare(
+    protocol: Protocol, evaluation: Evaluation, model: Model, dataset: Dataset
+) -> Comparison:
+    from hilum.evaluation.protocols.protocol import compare_with
+    from hilum.evaluation.protocols.setting import setting_of
+
+    return compare_with(protocol, setting_of(evaluation, model.description, dataset))
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    """Ours beside theirs, what is missing, and what is not the same."""
+    from hilum.evaluation.protocols.table import told_interval, told_reasons, told_value
+
+    protocol = comparison.protocol
+    say_title(f"{protocol.name}: {protocol.source}")
+    rows = [
+        (
+            line.theirs.name,
+            line.theirs.printed,
+            told_value(line.ours),
+            told_interval(line.ours),
+            line.ours.n,
+        )
+        for line in comparison.lines
+    ]
+    show_table(("figure", "theirs", "ours", "95 % interval", "n"), rows)
+    for sentence in (*told_reasons(comparison), *comparison.differs):
+        say(f"– {sentence}")
 
 
 def _kinds(names: str) -> list[Stratum]:

@@ -136,7 +136,7 @@ def open_dataset(folder: Path) -> Dataset:
         DatasetError: there is none, files of it are missing or damaged, or it has another
             layout than this version reads.
     """
-    lock = _read_lock(folder)
+    lock = read_lock(folder)
     dataset = Dataset(folder, lock["content_sha256"])
     shards = {path.name: path for split in Split for path in dataset.shards(split)}
     if shards.keys() != lock["shards"].keys():
@@ -164,7 +164,12 @@ def open_dataset(folder: Path) -> Dataset:
     return dataset
 
 
-def _read_lock(folder: Path) -> dict[str, Any]:
+def read_lock(folder: Path) -> dict[str, Any]:
+    """The lock of the dataset in ``folder``: from what, and how, it was made.
+
+    Raises:
+        DatasetError: there is none, or it is damaged or of another version.
+    """
     path = folder / "hilum.lock.json"
     try:
         lock = json.loads(read_plain(path).decode("utf-8"))

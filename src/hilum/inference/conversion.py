@@ -158,8 +158,16 @@ def read_conversion(path: Path = BUNDLED_CONVERSION) -> Conversion:
 
 
 def _error(values: dict[str, Any]) -> ConversionError:
-    intervals = {name: tuple(values.pop(name)) for name in ("mean_absolute_interval", "r_interval")}
-    return ConversionError(**values, **intervals)
+    low, high = values["mean_absolute_interval"]
+    r_low, r_high = values["r_interval"]
+    return ConversionError(
+        mean_absolute=values["mean_absolute"],
+        mean_absolute_interval=(low, high),
+        r=values["r"],
+        r_interval=(r_low, r_high),
+        films=values["films"],
+        patients=values["patients"],
+    )
 
 
 def network_hash(model: Model) -> str:
