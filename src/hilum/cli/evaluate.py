@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
-from hilum.cli.terminal import counted, progress_bars, say, say_error, say_title, show_table
+from hilum.cli.protocol import known_protocol, show_comparison
+from hilum.cli.terminal import counted, progress_bars, say_error, say_title, show_table
 
 if TYPE_CHECKING:
-    from hilum.dataset.read import Dataset
     from hilum.evaluation.figures import Evaluation
-    from hilum.evaluation.protocols.protocol import Comparison, Protocol
+    from hilum.evaluation.protocols.protocol import Comparison
     from hilum.evaluation.strata import Stratum
     from hilum.inference.model import Model
     from hilum.radiograph import Finding, Split
@@ -67,46 +67,38 @@ def evaluate_model(
     """
     runtime_name = known_runtime(runtime)
     part, kinds, classes = _split(split), _kinds(by), _classes(same or [])
-    published = None if protocol is None else _protocol(protocol)
+    published = known_protocol(protocol)
     from hilum.dataset.read import open_dataset
     from hilum.evaluation.compare import compare
     from hilum.evaluation.evaluate import evaluate
-    from hilum.evaluation.write import (
-        figures_table,
-        require_new_folder,
-        scores_json,
-        write_evaluation,
-    )
+    from hilum.evaluation.protocols.protocol import compare_with
+    from hilum.evaluation.protocols.setting import setting_of
+    from hilum.evaluation.write import require_new_folder, write_evaluation
     from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor
     from hilum.workers import available_cores
 
-    data = open_dataset(dataset)
-    models = [read_model(path) for path in (model, against) if path is not None]
+    data, first = open_dataset(dataset), read_model(model)
+    second = None if against is None else read_model(against)
     require_new_folder(output)
-    evaluations = []
     with progress_bars(quiet=score_format is not None) as progress:
-        for one in models:
+
+        def judge(one: Model, kinds: list[Stratum]) -> Evaluation:
             predictor = Predictor(one, threads=threads or available_cores(), runtime=runtime_name)
-            advance = progress(f"judging {one.path.name}", data.count(part))
-            evaluations.append(
-                evaluate(predictor, data, part, by=kinds, classes=classes, on_case=advance)
-            )
-    evaluation = evaluations[0]
-    if len(models) == 2:
-        evaluation = compare(*evaluations, *(one.description for one in models))
-    comparison = None if published is None else _compare(published, evaluation, models[0], data)
+            advance = progress(f"judging by {one.path.name}", data.count(part))
+            return evaluate(predictor, data, part, by=kinds, classes=classes, on_case=advance)
+
+        evaluation = judge(first, kinds)
+        if second is not None:
+            other = judge(second, [])
+            evaluation = compare(evaluation, other, first.description, second.description)
+    comparison = None
+    if published is not None:
+        comparison = compare_with(published, setting_of(evaluation, first.description, data))
     write_evaluation(evaluation, output, comparison)
     if write_card:
-        _write_card(models[0], evaluation)
-    if score_format is ScoreFormat.CSV:
-        say(figures_table(evaluation.figures).rstrip("\n"))
-    elif score_format is ScoreFormat.JSON:
-        say(scores_json(evaluation, comparison).rstrip("\n"))
-    else:
-        _show(evaluation)
-        if comparison is not None:
-            _show_comparison(comparison)
+        _write_card(first, evaluation)
+    _print(evaluation, score_format, comparison)
     _tell(evaluation, output)
 
 
@@ -117,45 +109,6 @@ def _split(name: str) -> Split:
         names = ", ".join(Split)
         raise typer.BadParameter(f"{name!r} is none of {names}", param_hint="--split")
     return Split(name)
-
-
-def _protocol(name: str) -> Protocol:
-    from hilum.evaluation.protocols.registry import PROTOCOLS
-
-    if name not in PROTOCOLS:
-        names = ", ".join(PROTOCOLS)
-        raise typer.BadParameter(f"{name!r} is none of {names}", param_hint="--protocol")
-    return PROTOCOLS[name]
-
-
-def _compare(
-    protocol: Protocol, evaluation: Evaluation, model: Model, dataset: Dataset
-) -> Comparison:
-    from hilum.evaluation.protocols.protocol import compare_with
-    from hilum.evaluation.protocols.setting import setting_of
-
-    return compare_with(protocol, setting_of(evaluation, model.description, dataset))
-
-
-def _show_comparison(comparison: Comparison) -> None:
-    """Ours beside theirs, what is missing, and what is not the same."""
-    from hilum.evaluation.protocols.table import told_interval, told_reasons, told_value
-
-    protocol = comparison.protocol
-    say_title(f"{protocol.name}: {protocol.source}")
-    rows = [
-        (
-            line.theirs.name,
-            line.theirs.printed,
-            told_value(line.ours),
-            told_interval(line.ours),
-            line.ours.n,
-        )
-        for line in comparison.lines
-    ]
-    show_table(("figure", "theirs", "ours", "95 % interval", "n"), rows)
-    for sentence in (*told_reasons(comparison), *comparison.differs):
-        say(f"– {sentence}")
 
 
 def _kinds(names: str) -> list[Stratum]:
@@ -194,10 +147,19 @@ def _write_card(model: Model, evaluation: Evaluation) -> None:
     say_error(f"The scores stand in {model.path} and {card}.")
 
 
-def _show(evaluation: Evaluation) -> None:
-    """The main figures by collection, and how they differ from a second model's."""
+def _print(
+    evaluation: Evaluation, score_format: ScoreFormat | None, comparison: Comparison | None
+) -> None:
+    """All figures for programs, or the main ones by collection."""
     from hilum.evaluation.scored import main_differences, model_scores
+    from hilum.evaluation.write import figures_table, scores_json
 
+    if score_format is ScoreFormat.CSV:
+        typer.echo(figures_table(evaluation.figures), nl=False)
+        return
+    if score_format is ScoreFormat.JSON:
+        typer.echo(scores_json(evaluation, comparison), nl=False)
+        return
     scores = model_scores(evaluation)
     for where in dict.fromkeys(score.protocol.split("; ")[-1] for score in scores):
         say_title(where[:1].upper() + where[1:])
@@ -212,6 +174,8 @@ def _show(evaluation: Evaluation) -> None:
         differences = main_differences(evaluation)
         rows = [(s.name.replace("_", " "), f"{s.value:+.3f}", s.interval, s.n) for s in differences]
         show_table(("score", "difference", "95 % interval", "n"), rows)
+    if comparison is not None:
+        show_comparison(comparison)
 
 
 def _tell(evaluation: Evaluation, output: Path) -> None:

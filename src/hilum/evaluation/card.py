@@ -73,7 +73,9 @@ def with_scores(text: str, model: Model, *, collections: int | None = None) -> s
 
 def _tables(model: Model, collections: int | None) -> str:
     description = model.description
-    points = {**description.operating_points.masks, **description.operating_points.finding}
+    chosen = description.operating_points
+    points = {str(name): point for name, point in chosen.masks.items()}
+    points |= {str(name): point for name, point in chosen.finding.items()}
     parts = [
         f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
         f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"

@@ -48,7 +48,7 @@ class ClassTruth:
     scores: Floats
     """Probability of the class; -1 or 2, whichever is wrong, of refused images."""
     judged: Flags
-    """Not refused."""
+    """Not refused, so that there is a probability."""
 
 
 def class_truth(cases: Sequence[Case], finding: Finding) -> ClassTruth:
@@ -61,7 +61,9 @@ def class_truth(cases: Sequence[Case], finding: Finding) -> ClassTruth:
     positive = np.array([t is not None and t.is_a(finding) for t in truths], np.bool_)
     wider = np.array([t is None or finding.is_a(t) for t in truths], np.bool_)
     called = np.array([case.predicted == finding for case in cases], np.bool_)
-    judged = np.array([not case.refused for case in cases], np.bool_)
+    judged = np.array(
+        [not case.refused and finding in case.probabilities for case in cases], np.bool_
+    )
     wrong = np.where(positive, _REFUSED_LOW, _REFUSED_HIGH)
     given = np.array([case.probabilities.get(finding, np.nan) for case in cases], np.float64)
     return ClassTruth(

@@ -44,8 +44,7 @@ def outline_distances(predicted: BinaryMask, truth: BinaryMask) -> OutlineDistan
     one, other = resize_mask(predicted, **size), resize_mask(truth, **size)
     if not one.any() or not other.any():
         return OutlineDistances(None, 0.0 if one.any() or other.any() else None)
-    one, other = _cropped(one, other)
-    edge, true_edge = _edge(one), _edge(other)
+    edge, true_edge = map(_edge, _cropped(one, other))
     there, back = _distances(edge, true_edge), _distances(true_edge, edge)
     near = np.count_nonzero(there <= TOLERANCE) + np.count_nonzero(back <= TOLERANCE)
     return OutlineDistances(

@@ -96,8 +96,8 @@ def _no_number(prediction: Prediction, description: ModelDescription) -> str:
     masks = prediction.mask_probabilities
     bad = [finding.value for finding, p in prediction.probabilities.items() if not math.isfinite(p)]
     if masks is not None:
-        finite = np.isfinite(masks).all(axis=(1, 2))
-        bad += [t.value for t, good in zip(description.targets, finite, strict=True) if not good]
+        named = zip(description.targets, masks, strict=True)
+        bad += [target.value for target, plane in named if not np.isfinite(plane).all()]
     return f"the model gave no number for {', '.join(bad)}" if bad else ""
 
 

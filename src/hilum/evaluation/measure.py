@@ -75,8 +75,9 @@ def quotient(sums: Floats) -> Floats:
 
 def divide(above: Floats, below: Floats) -> Floats:
     """``above`` ÷ ``below``, NaN where that is 0."""
-    result = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
-    return np.divide(above, below, out=result, where=below != 0)
+    result: Floats = np.full(above.shape, np.nan)
+    np.divide(above, below, out=result, where=below != 0)
+    return result
 
 
 def mean_columns(values: Floats, counted: Flags) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.evaluation.cases import Case, MaskCase
 from hilum.evaluation.distances import FRAME, TOLERANCE
@@ -51,7 +52,7 @@ def segmentation_measures(cases: Sequence[Case], structures: Sequence[Structure]
 def _of_masks(subject: str, masks: Sequence[MaskCase | None], refused: Flags) -> list[Measure]:
     known = np.array([mask is not None for mask in masks], np.bool_)
     counts = np.array([(m.both, m.found, m.true) if m else (0, 0, 0) for m in masks], np.int64)
-    both, found, true = counts.reshape(-1, 3).T
+    both, found, true = counts.T
     filled = known & (true > 0)
     needs_known = (Needed(known, f"with a known mask of {subject}"),)
     needs_target = (Needed(filled, f"with {subject}"),)
@@ -95,8 +96,8 @@ def _of_masks(subject: str, masks: Sequence[MaskCase | None], refused: Flags) ->
 def _of_outlines(
     subject: str, masks: Sequence[MaskCase | None], needs_target: tuple[Needed, ...]
 ) -> list[Measure]:
-    hausdorff = _values([mask and mask.hausdorff95 for mask in masks])
-    surface = _values([mask and mask.surface_dice for mask in masks])
+    hausdorff = _values([None if mask is None else mask.hausdorff95 for mask in masks])
+    surface = _values([None if mask is None else mask.surface_dice for mask in masks])
     both_filled = ~np.isnan(hausdorff)
     filled = needs_target[0].cases & ~np.isnan(surface)
     return [
@@ -123,7 +124,9 @@ def _of_outlines(
     ]
 
 
-def _area_errors(found: Floats, true: Floats) -> list[tuple[str, Floats, str]]:
+def _area_errors(
+    found: NDArray[np.int64], true: NDArray[np.int64]
+) -> list[tuple[str, Floats, str]]:
     error = 100 * (found - true) / np.maximum(true, 1)
     what = "(predicted − true area) ÷ true area; mean over images with the target"
     return [
