@@ -21,11 +21,12 @@ from hilum.dataset.read import open_dataset
 from hilum.evaluation.conversion_fit import (
     INPUTS,
     ScoredFilm,
-    conversion_error,
+    conversion_figures,
     fit_conversion,
     leave_patients_out,
     scored_films,
 )
+from hilum.evaluation.figures import Figure
 from hilum.inference.model import BUNDLED_MODEL
 from hilum.inference.predictor import Predictor
 from rounds import print_table
@@ -68,23 +69,23 @@ def print_errors(films: Sequence[ScoredFilm]) -> None:
             if not part.any():
                 continue
             groups = [film.group for film, chosen in zip(films, part, strict=True) if chosen]
-            error = conversion_error(converted[part], truth[part], groups)
-            few = error.patients < 10
+            absolute, r = conversion_figures(converted[part], truth[part], groups, scale)
             rows.append(
                 (
                     f"{scale.column}, {name}",
-                    error.films,
-                    error.patients,
-                    _shown(error.mean_absolute, error.mean_absolute_interval, few=few),
-                    _shown(error.r, error.r_interval, few=few),
+                    absolute.n,
+                    absolute.groups,
+                    _shown(absolute),
+                    _shown(r),
                 )
             )
     print_table(("scale", "films", "patients", "mean absolute error", "r"), rows)
 
 
-def _shown(value: float, interval: tuple[float, float], *, few: bool) -> str:
-    low, high = interval
-    return f"{value:.2f}" + ("" if few else f" ({low:.2f} – {high:.2f})")
+def _shown(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.2f} (n too small for an interval)"
+    return f"{figure.value:.2f} ({figure.low:.2f} – {figure.high:.2f})"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Write the parts of the documentation that follow from code and from the bundled model.
 
-    python docs/generate.py [collections] [model]
+    python docs/generate.py [collections] [protocols] [model]
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
-``collections/``. ``model`` writes the scores in ``model.md`` and ``README.md`` from the metadata of
+``collections/``. ``protocols`` writes ``protocols.md`` from the registry of protocols and from what
+``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv``. ``model`` writes the scores in ``model.md`` and ``README.md`` from the metadata of
 the bundled model, and what that model gives for the reference images of ``hilum verify``; it needs
-ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a change of either; tests
+ONNX Runtime (the extra ``dev``). Without a word, all. Run it after a change of any; tests
 compare.
 """
 
@@ -19,6 +20,7 @@ from hilum.collections.collection import Collection, Facts
 from hilum.collections.registry import COLLECTIONS
 from hilum.evaluation import card
 from hilum.evaluation.card import markdown_table
+from hilum.evaluation.protocols.page import protocols_page
 from hilum.inference import Predictor
 from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, write_expected
@@ -27,6 +29,8 @@ from hilum.inference.verify import verify
 
 FOLDER = Path(__file__).parent
 README = FOLDER.parent / "README.md"
+PROTOCOLS_PAGE = FOLDER / "protocols.md"
+PARTS = ("collections", "protocols", "model")
 SCORED_PAGES = (FOLDER / "model.md", README)
 
 _COLLECTIONS_HEAD = """\
@@ -45,12 +49,14 @@ lung convention on a collection's page says what its lung masks count as lung (s
 def main() -> None:
     """Write the parts that are asked for."""
     parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
-    parser.add_argument("parts", nargs="*", metavar="part", help="collections, model; else both")
-    parts = parser.parse_args().parts or ["collections", "model"]
-    if unknown := set(parts) - {"collections", "model"}:
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; else all")
+    parts = parser.parse_args().parts or list(PARTS)
+    if unknown := set(parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     if "collections" in parts:
         write_collections()
+    if "protocols" in parts:
+        PROTOCOLS_PAGE.write_text(protocols_page(FOLDER / "protocols"), encoding="utf-8")
     if "model" in parts:
         write_model()
 

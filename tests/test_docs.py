@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 import hilum.cli.app
+from hilum.evaluation.protocols.page import protocols_page
 from hilum.inference import verify
 from hilum.inference.model import read_model
 from hilum.inference.table import column_names
@@ -110,6 +111,13 @@ def test_the_pages_of_the_collections_are_current() -> None:
         for page in [DOCS / "collections.md", *(DOCS / "collections").iterdir()]
     }
     assert committed == generate["collection_pages"](), "run 'python docs/generate.py collections'"
+
+
+def test_the_page_of_the_protocols_is_current() -> None:
+    committed = (DOCS / "protocols.md").read_text(encoding="utf-8")
+    assert committed == protocols_page(DOCS / "protocols"), (
+        "run 'python docs/generate.py protocols'"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

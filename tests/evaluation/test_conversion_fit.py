@@ -12,7 +12,7 @@ from hilum.dataset.read import open_dataset
 from hilum.errors import DatasetError
 from hilum.evaluation.conversion_fit import (
     ScoredFilm,
-    conversion_error,
+    conversion_figures,
     fit_conversion,
     leave_patients_out,
     scored_films,
@@ -70,12 +70,13 @@ def test_a_patient_is_never_converted_by_a_line_that_saw_it() -> None:
 
 def test_error_and_interval_against_computation_by_hand() -> None:
     truth, converted = np.array([0.0, 2.0, 4.0, 6.0] * 5), np.array([1.0, 2.0, 5.0, 6.0] * 5)
-    error = conversion_error(converted, truth, [str(i) for i in range(20)])
-    assert error.mean_absolute == 0.5
-    assert error.r == round(float(np.corrcoef(converted, truth)[0, 1]), 3)
-    low, high = error.mean_absolute_interval
-    assert 0.2 < low < 0.5 < high < 0.8
-    assert "20 films of 20 patients" in str(error)
+    groups = [str(i) for i in range(20)]
+    absolute, r = conversion_figures(converted, truth, groups, GEOGRAPHIC_EXTENT)
+    assert absolute.value == pytest.approx(0.5)
+    assert r.value == pytest.approx(np.corrcoef(converted, truth)[0, 1])
+    assert absolute.low is not None and absolute.high is not None
+    assert 0.2 < absolute.low < 0.5 < absolute.high < 0.8
+    assert (absolute.n, absolute.groups, absolute.unit) == (20, 20, "points")
 
 
 def test_scored_films_are_read_and_those_learned_from_marked(tmp_path: Path) -> None:

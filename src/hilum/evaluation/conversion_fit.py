@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from hilum.dataset.read import Dataset
 from hilum.errors import DatasetError
-from hilum.imaging.read import decode_picture
+from hilum.evaluation.evaluate import predict_row
+from hilum.evaluation.figures import Figure
+from hilum.evaluation.intervals import LEAST_GROUPS, compute_figures
+from hilum.evaluation.severity import compare_values
 from hilum.inference.conversion import Conversion, ConversionError, Line, measure, network_hash
 from hilum.inference.predictor import Predictor
 from hilum.radiograph import Split, View
@@ -25,8 +28,6 @@ INPUTS: dict[Scale, tuple[str, ...]] = {
 
 _DIGITS = 5
 """Significant ones of a number in the file."""
-_DRAWS = 2000
-_LEAST_PATIENTS = 10
 
 Floats = NDArray[np.float64]
 
@@ -66,8 +67,7 @@ def _films(predictor: Predictor, dataset: Dataset, known: set[str]) -> Iterator[
             scores = {scale: row.labels[scale.column] for scale in INPUTS}
             if None in scores.values() or row.labels["view"] == View.LATERAL:
                 continue
-            picture = decode_picture(row.image, path=row.image_id, at_least=predictor.decoded_side)
-            features = measure(predictor.predict_picture(picture, row.image_id))
+            features = measure(predict_row(predictor, row))
             group = str(row.labels["group_id"])
             yield ScoredFilm(group, scores, features, group in known)
 
@@ -82,20 +82,18 @@ def fit_conversion(
     """
     usable = [film for film in films if film.features is not None]
     patients = len({film.group for film in usable})
-    if patients < _LEAST_PATIENTS:
+    if patients < LEAST_GROUPS:
         raise DatasetError(
             "the severity scales cannot be fitted",
             path=dataset.folder,
             got=f"scored films of {patients} patients that are called COVID-19",
-            expected=f"at least {_LEAST_PATIENTS}",
+            expected=f"at least {LEAST_GROUPS}",
             remedy="give a dataset compiled from ieee8023 with its annotations folder",
         )
     lines = []
     for scale, names in INPUTS.items():
-        inputs, truth = _arrays(usable, scale)
-        constant, *weights = map(_rounded, _solve(inputs, truth))
-        converted = leave_patients_out(usable, scale)
-        error = conversion_error(converted, truth, [film.group for film in usable])
+        constant, *weights = map(_rounded, _solve(*_arrays(usable, scale)))
+        error = _error(leave_patients_out(usable, scale), usable, scale)
         lines.append(Line(scale, constant, dict(zip(names, weights, strict=True)), error))
     fitted_on: dict[str, Any] = {
         "model_sha256": predictor.model.sha256,
@@ -120,33 +118,32 @@ def leave_patients_out(films: Sequence[ScoredFilm], scale: Scale) -> Floats:
     return np.clip(converted, 0, scale.maximum)
 
 
-def conversion_error(converted: Floats, truth: Floats, groups: Sequence[str]) -> ConversionError:
-    """How far ``converted`` (N) is from ``truth`` (N), intervals by drawing whole groups."""
-    names, index = np.unique(np.asarray(groups, np.str_), return_inverse=True)
-    members = [np.flatnonzero(index == number) for number in range(len(names))]
-    generator = np.random.default_rng(0)
-    draws = []
-    for _ in range(_DRAWS):
-        chosen = np.concatenate([members[i] for i in generator.integers(0, len(names), len(names))])
-        draws.append(_far(converted[chosen], truth[chosen]))
-    low, high = np.nanquantile(np.array(draws), [0.025, 0.975], axis=0).round(3).tolist()
-    absolute, r = _far(converted, truth)
+def conversion_figures(
+    converted: Floats, truth: Floats, groups: Sequence[str], scale: Scale
+) -> tuple[Figure, Figure]:
+    """(mean absolute error, Pearson's r) of N scores against N true ones of ``groups``."""
+    measures = compare_values(scale.name, converted, truth, scale.unit, "readers' score")
+    wanted = {m.name: m for m in measures if m.name in ("mean absolute error", "Pearson r")}
+    absolute, r = compute_figures([wanted["mean absolute error"], wanted["Pearson r"]], groups)
+    return absolute, r
+
+
+def _error(converted: Floats, films: Sequence[ScoredFilm], scale: Scale) -> ConversionError:
+    truth = np.array([film.scores[scale] for film in films], np.float64)
+    groups = [film.group for film in films]
+    absolute, r = conversion_figures(converted, truth, groups, scale)
     return ConversionError(
-        mean_absolute=round(absolute, 3),
-        mean_absolute_interval=(low[0], high[0]),
-        r=round(r, 3),
-        r_interval=(low[1], high[1]),
-        films=len(truth),
-        patients=len(names),
+        mean_absolute=_known(absolute.value),
+        mean_absolute_interval=(_known(absolute.low), _known(absolute.high)),
+        r=_known(r.value),
+        r_interval=(_known(r.low), _known(r.high)),
+        films=absolute.n,
+        patients=absolute.groups,
     )
 
 
-def _far(converted: Floats, truth: Floats) -> tuple[float, float]:
-    """(mean absolute error, Pearson's r); r is NaN where either does not vary."""
-    absolute = float(np.abs(converted - truth).mean())
-    if np.ptp(converted) == 0 or np.ptp(truth) == 0:
-        return absolute, float("nan")
-    return absolute, float(np.corrcoef(converted, truth)[0, 1])
+def _known(value: float | None) -> float:
+    return float("nan") if value is None else round(value, 3)
 
 
 def _arrays(films: Sequence[ScoredFilm], scale: Scale) -> tuple[Floats, Floats]:

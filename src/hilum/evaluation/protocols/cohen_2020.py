@@ -63,7 +63,7 @@ def by_halves(scale: Scale, name: str) -> Callable[[Setting], Measured]:
             unit="" if name == "Pearson r" else scale.unit,
             definition=f"a line fitted on the infected percents of half the patients, judged on the"
             f" other half; mean over {HALVES} draws",
-            reason=f"± {np.nanstd(values):.2f}, the standard deviation over {HALVES} halves",
+            reason=f"± {np.nanstd(values):.2f} (standard deviation)",
         )
 
     return measure
