@@ -213,6 +213,8 @@ def test_a_split_of_one_class_has_what_needs_no_other(tmp_path: Path) -> None:
     root = tmp_path / "in"
     for number in range(3):
         add(root, f"{number}", Finding.NORMAL, FINDINGS[number], box())
+    learned = Chest(draw_pixels(), box(RIGHT), box(LEFT), box(RIGHT))
+    write_radiograph(root, "Train/COVID-19/learned.png", learned)
     options = CompileOptions(twins=Twins.IGNORE)
     compile_dataset([root], tmp_path / "dataset", options=options)
     predictor = Predictor(write_model(tmp_path / "model.onnx"))
@@ -225,6 +227,7 @@ def test_a_split_of_one_class_has_what_needs_no_other(tmp_path: Path) -> None:
     assert found["infection", "Dice, pooled"].reason == "no image with infection"
     assert found["infection", "Dice, mean over all images"].value == pytest.approx(2 / 3)
     assert found["infected_percent", "Pearson r"].reason == "all values are equal"
+    assert found["infected_percent", "mean absolute error"].value == pytest.approx(25 / 2)
 
 
 def test_probabilities_that_are_no_numbers_are_refused_by_name(
