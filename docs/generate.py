@@ -3,11 +3,11 @@
     python docs/generate.py [collections] [protocols] [model]
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
-``collections/``. ``protocols`` writes ``protocols.md`` from the registry of protocols and from what
-``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv``. ``model`` writes the scores in ``model.md`` and ``README.md`` from the metadata of
-the bundled model, and what that model gives for the reference images of ``hilum verify``; it needs
-ONNX Runtime (the extra ``dev``). Without a word, all. Run it after a change of any; tests
-compare.
+``collections/``. ``protocols`` writes ``protocols.md`` from the registry of protocols and from
+what ``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv``. ``model`` writes
+the scores in ``model.md`` and ``README.md`` from the metadata of the bundled model, and what that
+model gives for the reference images of ``hilum verify``; it needs ONNX Runtime (the extra
+``dev``). Without a word, all. Run it after a change of any; tests compare.
 """
 
 from __future__ import annotations

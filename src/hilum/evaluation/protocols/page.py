@@ -15,10 +15,10 @@ _HEAD = """\
 
 <!-- Written by docs/generate.py; change src/hilum/evaluation/protocols instead. -->
 
-`hilum evaluate MODEL --dataset DATASET --protocol NAME` measures as a publication does and puts ours
-beside theirs, with what is not the same. A figure of another protocol is no comparison. Shares are
-between 0 and 1; – is not printed, or not known to us. Ours are of the bundled model, intervals by
-drawing patients, and stand where the data was at hand:
+`hilum evaluate MODEL --dataset DATASET --protocol NAME` measures as a publication does and puts
+ours beside theirs, with what is not the same. A figure of another protocol is no comparison. Shares
+are between 0 and 1; – is not printed, or not known to us. Ours are of the bundled model, intervals
+by drawing patients, and stand where the data was at hand:
 
 ```sh
 hilum compile covid-qu-ex/ -o dataset/
@@ -27,8 +27,8 @@ hilum compile ieee8023/ shenzhen/ --twins group --holdout ieee8023 -o scored/
 hilum evaluate model.onnx --dataset scored/ --split test --protocol cohen-2020 -o cohen/
 ```
 
-The `protocol.csv` that each writes is kept in `protocols/`. The official Test of COVID-QU-Ex was not
-at hand: ours by tahir-2021 are of its Val, less the images of which Train has a copy.
+The `protocol.csv` that each writes is kept in `protocols/`. The official Test of COVID-QU-Ex was
+not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy.
 """
 
 

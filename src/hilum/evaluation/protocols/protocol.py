@@ -9,7 +9,7 @@ from hilum.evaluation.cases import Case
 from hilum.evaluation.figures import Evaluation, Figure
 from hilum.evaluation.intervals import compute_figures
 from hilum.evaluation.measure import Measure
-from hilum.radiograph import Finding, Structure
+from hilum.radiograph import Finding, Split, Structure
 
 UNKNOWN = "–"
 """What stands for a figure that a publication does not print, or that we do not know."""
@@ -132,4 +132,6 @@ def _other_data(protocol: Protocol, setting: Setting) -> list[str]:
         told.append(f"Here also or only images of {', '.join(others)}; theirs are in {wanted}.")
     images, split = len(setting.cases), setting.evaluation.split
     told.append(f"Here {images:,} images, the {split} split; theirs: {protocol.splits}.")
+    if split == Split.VALIDATION:
+        told.append("A model's operating points are chosen on validation images, maybe on these.")
     return told
