@@ -10,6 +10,8 @@ from hilum.evaluation.figures import Figure
 from hilum.evaluation.protocols.covid_seg import BATCH
 from hilum.evaluation.protocols.protocol import Setting, compare_with
 from hilum.evaluation.protocols.registry import PROTOCOLS
+from hilum.imaging.enhance import Enhancement
+from hilum.imaging.vary import FilmVariant
 from hilum.radiograph import Finding, Structure
 from tests.evaluation.cases import case
 from tests.fakes.evaluation import make_setting
@@ -103,10 +105,11 @@ def test_what_is_refused_is_neither_called_nor_cleared() -> None:
 
 
 def test_rahman_says_which_enhancement_folds_and_classes_are_not_the_same() -> None:
-    assert "these are not enhanced" in differs("rahman-2021", make_setting(CONFUSION))
-    assert "these are clahe" in differs("rahman-2021", make_setting(CONFUSION, enhancement="clahe"))
-    same = make_setting(CONFUSION, enhancement="gamma", folds=5)
-    assert "gamma-corrected films; these" not in differs("rahman-2021", same)
+    assert "ours are not enhanced" in differs("rahman-2021", make_setting(CONFUSION))
+    clahe, gamma = FilmVariant(Enhancement.CLAHE), FilmVariant(Enhancement.GAMMA)
+    assert "ours are clahe" in differs("rahman-2021", make_setting(CONFUSION, variant=clahe))
+    same = make_setting(CONFUSION, variant=gamma, folds=5)
+    assert "gamma-corrected films; ours" not in differs("rahman-2021", same)
     assert "not the mean over 5 folds" in differs("rahman-2021", same)
     assert "no folds" in differs("rahman-2021", make_setting(CONFUSION))
     assert "third class is pneumonia" in differs("rahman-2021", make_setting(CONFUSION))

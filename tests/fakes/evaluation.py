@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hilum.evaluation.cases import Case
 from hilum.evaluation.figures import Evaluation
 from hilum.evaluation.protocols.protocol import Setting
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.radiograph import Finding, Structure
 
 FINDINGS = (Finding.NORMAL, Finding.COVID, Finding.PNEUMONIA)
@@ -19,8 +20,7 @@ def make_setting(
     findings: tuple[Finding, ...] = FINDINGS,
     targets: tuple[Structure, ...] = TARGETS,
     split: str = "test",
-    enhancement: str | None = None,
-    lungs_only: bool = False,
+    variant: FilmVariant = PLAIN,
     folds: int | None = None,
 ) -> Setting:
     evaluation = Evaluation(
@@ -32,4 +32,4 @@ def make_setting(
         cases=tuple(cases),
         figures=(),
     )
-    return Setting(evaluation, findings, targets, enhancement, lungs_only, folds)
+    return Setting(evaluation, findings, targets, variant, folds)

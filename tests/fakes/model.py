@@ -45,6 +45,7 @@ def draw_pixels(
     height, width = size
     pixels = np.full(size, BACKGROUND, np.uint8)
     pixels[: height // 8, : width // 8] = _CORNER[finding]
+    pixels[-height // 8 :, -width // 8 :] = BACKGROUND - 20  # or all below were a border
     top, middle, bottom = height // 4, height // 2, height * 3 // 4
     columns = {
         "right": slice(width // 8, width * 3 // 8),

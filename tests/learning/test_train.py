@@ -20,13 +20,17 @@ from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.dataset.split import SplitOptions
 from hilum.errors import DatasetError, OutputError, RecipeError
+from hilum.evaluation.evaluate import evaluate
+from hilum.imaging.enhance import Enhancement
+from hilum.imaging.vary import FilmVariant
+from hilum.inference.predictor import Predictor
 from hilum.learning.finish import finish
 from hilum.learning.recipe import read_recipe
 from hilum.learning.train import TrainedRun, train
 from hilum.output import held
-from hilum.radiograph import Structure
+from hilum.radiograph import Split, Structure
 from tests.fakes import general_blockchain
-from tests.fakes.compiled import compile_chests
+from tests.fakes.compiled import compile_chests, write_collection
 from tests.learning.recipes import RECIPES, schedule, tiny_recipe
 
 
@@ -330,3 +334,31 @@ def test_a_target_without_any_mask_is_said_before_any_training(
         train(recipe, chests, tmp_path / "run")
     recipe = tiny_recipe(schedule={**recipe.schedule.model_dump(), "epochs": 1})
     train(recipe, chests, tmp_path / "run", tell=lambda _: None)  # the folder is still free
+
+
+def test_a_model_of_enhanced_films_says_so_and_enhances(tmp_path: Path) -> None:
+    collection = write_collection(tmp_path / "in", {"Train": 9, "Val": 3}, size=(64, 64))
+    options = CompileOptions(enhance=Enhancement.COMPLEMENT)
+    enhanced, plain = (
+        open_dataset(compile_dataset([collection], tmp_path / name, options=one).folder)
+        for name, one in (("enhanced", options), ("plain", CompileOptions()))
+    )
+    recipe = tiny_recipe(schedule=schedule(epochs=1))
+    run = train(recipe, enhanced, tmp_path / "run", tell=lambda _: None)
+    model = finish(run, recipe, enhanced, tmp_path / "model.onnx", tell=lambda _: None)
+    assert model.description.variant == FilmVariant(Enhancement.COMPLEMENT)
+    predictor = Predictor(model)
+    on_enhanced, on_plain = (
+        [(score.name, score.value) for score in evaluate(predictor, one, Split.VALIDATION)]
+        for one in (enhanced, plain)
+    )
+    assert on_enhanced == on_plain
+    assert [(score.name, score.value) for score in model.description.scores] == on_plain
+    for row, changed in zip(
+        plain.rows(Split.VALIDATION), enhanced.rows(Split.VALIDATION), strict=True
+    ):
+        one = predictor.look(row.pixels(), width=64, height=64)
+        other = predictor.look(changed.pixels(), width=64, height=64, is_varied=True)
+        assert not isinstance(one, str) and not isinstance(other, str)
+        np.testing.assert_array_equal(one.pixels, 255 - row.pixels())
+        np.testing.assert_array_equal(one.masks, other.masks)

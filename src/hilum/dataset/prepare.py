@@ -86,7 +86,7 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         if cut is None:
             return Outcome(None, tuple(issues))
         masks = _crop(radiograph, masks, cut, issues)
-    height, width = picture.pixels.shape if cut is None else cut.crop(picture.pixels).shape
+    height, width = picture.pixels.shape if cut is None else cut.placed().mask.shape
     prepared = Prepared(
         radiograph=radiograph,
         image_id=hashlib.sha256(data).hexdigest(),
@@ -184,7 +184,8 @@ def _crop(
 ) -> dict[Structure, BinaryMask]:
     """``masks`` within the box. One that lies wholly beside it is unknown: an empty one would say
     that the structure is absent from the patient."""
-    cropped = {structure: np.ascontiguousarray(cut.crop(mask)) for structure, mask in masks.items()}
+    part_of = cut.placed().part_of
+    cropped = {structure: np.ascontiguousarray(part_of(mask)) for structure, mask in masks.items()}
     lost = sorted(s for s, mask in masks.items() if mask.any() and not cropped[s].any())
     issues += [_issue(radiograph, "mask beside the lungs", f"{s}: not used") for s in lost]
     return {structure: mask for structure, mask in cropped.items() if structure not in lost}

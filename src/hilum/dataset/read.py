@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from hilum.dataset.lock import LOCK_FORMAT
 from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
+from hilum.dataset.variant import variant_of
 from hilum.errors import DatasetError
 from hilum.imaging.masks import BinaryMask, decode_mask
 from hilum.imaging.read import decode_picture, to_uint8
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, Split, Structure
 
@@ -32,6 +34,8 @@ class Row:
     """1-bit PNG of each structure that was asked for and is known."""
     labels: dict[str, Any]
     """Every other column by name; None is unknown."""
+    variant: FilmVariant = PLAIN
+    """What was done to the image."""
 
     @property
     def image_id(self) -> str:
@@ -61,6 +65,8 @@ class Dataset:
     folder: Path
     content_sha256: str
     """The hash of all rows, from the lock."""
+    variant: FilmVariant = PLAIN
+    """What was done to every film, from the lock."""
 
     def shards(self, split: Split) -> list[Path]:
         """The Parquet files of ``split``, in order; none where the split is empty."""
@@ -92,7 +98,7 @@ class Dataset:
             ):
                 for batch in file.iter_batches(batch_size=64, columns=columns):
                     for values in batch.to_pylist():
-                        yield _row(values, structures)
+                        yield self._row(values, structures)
 
     def labels(self, split: Split) -> list[dict[str, Any]]:
         """The label columns of every row of ``split``, without any pictures.
@@ -125,8 +131,13 @@ class Dataset:
             ):
                 for batch in file.iter_batches(batch_size=64, columns=columns):
                     for values in batch.to_pylist():
-                        row = _row({**values, "image": {"bytes": b""}}, structures)
+                        row = self._row({**values, "image": {"bytes": b""}}, structures)
                         yield row.labels, row.masks
+
+    def _row(self, values: dict[str, Any], structures: Sequence[Structure]) -> Row:
+        masks = {s: cast(bytes, values[s]["bytes"]) for s in structures if values[s] is not None}
+        labels = {name: values[name] for name in LABEL_COLUMNS}
+        return Row(values["image"]["bytes"], masks, labels, self.variant)
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -137,7 +148,8 @@ def open_dataset(folder: Path) -> Dataset:
             layout than this version reads.
     """
     lock = read_lock(folder)
-    dataset = Dataset(folder, lock["content_sha256"])
+    variant = variant_of(lock.get("variant"), path=folder / "hilum.lock.json")
+    dataset = Dataset(folder, lock["content_sha256"], variant)
     shards = {path.name: path for split in Split for path in dataset.shards(split)}
     if shards.keys() != lock["shards"].keys():
         missing, foreign = lock["shards"].keys() - shards, shards - lock["shards"].keys()
@@ -209,9 +221,3 @@ def _reading(path: Path) -> Iterator[None]:
             got=str(error).splitlines()[0] if str(error) else type(error).__name__,
             remedy="copy or compile the dataset again",
         ) from None
-
-
-def _row(values: dict[str, Any], structures: Sequence[Structure]) -> Row:
-    masks = {s: cast(bytes, values[s]["bytes"]) for s in structures if values[s] is not None}
-    labels = {name: values[name] for name in LABEL_COLUMNS}
-    return Row(image=values["image"]["bytes"], masks=masks, labels=labels)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from hilum.evaluation.segmentation import segmentation_measures
 from hilum.evaluation.severity import severity_measures
 from hilum.evaluation.strata import Stratum, strata
 from hilum.imaging.read import decode_picture
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.inference.model import ModelDescription
 from hilum.inference.predictor import Prediction, Predictor, Status
 from hilum.radiograph import STORED_STRUCTURES, Finding, Split, Structure, View
@@ -57,10 +59,12 @@ def evaluate(
         on_case: called after each radiograph.
 
     Raises:
-        DatasetError: the split has no frontal radiograph, or no finding that the model knows.
+        DatasetError: the split has no frontal radiograph, or no finding that the model knows, or
+            the dataset's films were changed, and not as the model asks for.
         ModelError: the model gave no number for any image.
     """
     description = predictor.model.description
+    refuse_other_variant(predictor, dataset.variant, path=dataset.folder)
     refuse_strange_classes(description.findings, dataset, split, classes or {})
     left_out: Counter[str] = Counter()
     cases = tuple(judge_all(predictor, dataset, split, left_out, classes or {}, on_case))
@@ -119,9 +123,36 @@ def judge_all(
 
 
 def predict_row(predictor: Predictor, row: Row) -> Prediction:
-    """Predict a radiograph of a dataset as if it were a file."""
+    """Predict a radiograph of a dataset as if it were a file.
+
+    Plain films are changed as the model asks for; those of a dataset that was changed so are not
+    changed again.
+
+    Raises:
+        DatasetError: the dataset's films were changed in another way.
+    """
+    refuse_other_variant(predictor, row.variant, path=row.image_id)
     picture = decode_picture(row.image, path=row.image_id, at_least=predictor.decoded_side)
-    return predictor.predict_picture(picture, row.image_id)
+    is_varied = row.variant != PLAIN
+    return predictor.predict_picture(picture, row.image_id, is_varied=is_varied)
+
+
+def refuse_other_variant(predictor: Predictor, found: FilmVariant, *, path: str | Path) -> None:
+    """Refuse films that were changed (``found``) in another way than the model was made for.
+
+    Raises:
+        DatasetError: they were; ``path`` names them.
+    """
+    wanted = predictor.model.description.variant
+    if found not in (PLAIN, wanted):
+        raise DatasetError(
+            "the images were changed in another way than those the model was made for",
+            path=path,
+            got=str(found),
+            expected=str(PLAIN) if wanted == PLAIN else f"{wanted}, or {PLAIN}",
+            remedy="compile the dataset without --enhance and --lungs-only: the model makes its"
+            " change itself",
+        )
 
 
 def measures_of(cases: Sequence[Case], description: ModelDescription) -> list[Measure]:

@@ -124,13 +124,14 @@ class PredictionFolder:
             path = self._folder / "overlays" / f"{image.stem}.png"
             write_picture(path, draw_overlay(prediction))
         if self._options.probabilities and prediction.mask_probabilities is not None:
-            assert prediction.width is not None and prediction.height is not None
-            size = (prediction.width, prediction.height)
+            frame = prediction.frame
+            assert frame is not None
+            size = (frame.shown_width, frame.shown_height)
             targets = self._model.description.targets
             for target, plane in zip(targets, prediction.mask_probabilities, strict=True):
                 path = self._folder / "probabilities" / f"{image.stem}.{target}.png"
                 enlarged = cv2.resize(eight_bit(plane), size, interpolation=cv2.INTER_LINEAR)
-                write_picture(path, enlarged.astype(np.uint8, copy=False))
+                write_picture(path, frame.place(enlarged.astype(np.uint8, copy=False)))
 
     def add_row(self, row: dict[str, Any]) -> None:
         """Append an image's row to the table; it is on disk when this returns."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import ModelError
+from hilum.imaging.enhance import Enhancement
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.inference.film_check import FilmCheck, Term
 from hilum.inference.onnx_metadata import read_onnx_metadata, replace_onnx_metadata
 from hilum.output import write_whole
@@ -86,6 +88,8 @@ class ModelDescription:
     scores: tuple[Score, ...] = ()
     film_check: FilmCheck | None = None
     """Fitted for this network by ``hilum fit-refusal``."""
+    variant: FilmVariant = PLAIN
+    """What was done to the films it learned from, and is done to each one before the network."""
 
     def __post_init__(self) -> None:
         points = self.operating_points
@@ -173,6 +177,7 @@ def _parse(text: str, path: Path) -> ModelDescription:
         points = values.pop("operating_points")
         convention = values.pop("lung_convention")
         check = values.pop("film_check", None)  # files from before there was one
+        variant = values.pop("variant", None)  # likewise
         return ModelDescription(
             targets=tuple(map(Structure, values.pop("targets"))),
             findings=tuple(map(Finding, values.pop("findings"))),
@@ -184,6 +189,7 @@ def _parse(text: str, path: Path) -> ModelDescription:
             trained_on=tuple(values.pop("trained_on")),
             scores=tuple(Score(**score) for score in values.pop("scores")),
             film_check=None if check is None else _film_check(check),
+            variant=PLAIN if variant is None else _variant(variant),
             **values,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -198,3 +204,10 @@ def _parse(text: str, path: Path) -> ModelDescription:
 def _film_check(values: dict[str, Any]) -> FilmCheck:
     terms = {name: Term(**term) for name, term in values["terms"].items()}
     return FilmCheck(terms, values["limit"])
+
+
+def _variant(values: dict[str, Any]) -> FilmVariant:
+    enhancement, lungs_only = values["enhancement"], values["lungs_only"]
+    if not isinstance(lungs_only, bool):
+        raise TypeError(f"lungs_only is {lungs_only!r}")
+    return FilmVariant(None if enhancement is None else Enhancement(enhancement), lungs_only)

@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from hilum.errors import ImageError, ModelError, NotARadiographError
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Grey, Picture, read_picture, to_uint8
+from hilum.imaging.vary import PLAIN
 from hilum.inference.judge import decide_finding, doubt, judge
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
 from hilum.inference.preprocess import fit_to_network
-from hilum.inference.refusal import refuse_after, refuse_before, suggest_cropping
+from hilum.inference.refusal import refuse_after, refuse_before
 from hilum.inference.runtime import RuntimeName, default_runtime, load_runtime
 from hilum.inference.severity import UNMEASURED, Severity
+from hilum.inference.shown import Frame, Shown, show, show_as_it_is
 from hilum.radiograph import Finding, Structure
 from hilum.workers import map_threads
 
@@ -68,7 +70,9 @@ class Prediction:
     grey: NDArray[np.uint8] | None = None
     """The image itself, uint8, perhaps of reduced size: for drawing upon."""
     mask_probabilities: NDArray[np.float32] | None = None
-    """T×S×S as the network gave them, before any decision."""
+    """T×S×S as the network gave them, before any decision, of the part that it saw."""
+    frame: Frame | None = None
+    """Which part of the image that is."""
 
     @property
     def lungs(self) -> BinaryMask | None:
@@ -100,6 +104,8 @@ class Look:
     classes: NDArray[np.float32]
     """C: that of each finding."""
     outlined: OutlinedLungs
+    """Of the size of what was shown."""
+    shown: Shown
 
 
 class Predictor:
@@ -144,6 +150,9 @@ class Predictor:
             self.model.onnx, streams=threads, name=self._runtime_name, f32=f32
         )
         self._try_out()
+        self._lung_finder: Predictor | None = None
+        if self.model.description.variant.lungs_only:  # as 'hilum compile' cuts films
+            self._lung_finder = Predictor(threads=threads, runtime=runtime, f32=True)
 
     def __call__(self, image: AnyPath | Grey) -> Prediction:
         """Predict one image: a file, or grey pixels (uint8 or uint16 H×W, bright = dense).
@@ -174,9 +183,13 @@ class Predictor:
         return replace(picture, pixels=to_uint8(picture.pixels))
 
     @property
-    def decoded_side(self) -> int:
-        """A JPEG may be decoded at a fraction of its size, if its sides keep so many pixels."""
-        return 2 * self.model.description.image_size
+    def decoded_side(self) -> int | None:
+        """A JPEG may be decoded at a fraction of its size, if its sides keep so many pixels.
+
+        None: it may not, since whole films are enhanced or cut.
+        """
+        description = self.model.description
+        return 2 * description.image_size if description.variant == PLAIN else None
 
     @property
     def precision(self) -> str:
@@ -192,28 +205,46 @@ class Predictor:
         """What the network sees of ``grey`` (uint8 H×W): uint8 S×S."""
         return fit_to_network(grey, self.model.description.image_size)
 
-    def predict_picture(self, picture: Picture, path: str = "") -> Prediction:
-        """Predict a decoded image; ``path`` only names it in the prediction."""
-        grey = to_uint8(picture.pixels)
-        return self._predict(path, grey, width=picture.width, height=picture.height)
+    def predict_picture(
+        self, picture: Picture, path: str = "", *, is_varied: bool = False
+    ) -> Prediction:
+        """Predict a decoded image; ``path`` only names it in the prediction.
 
-    def look(self, grey: NDArray[np.uint8], *, width: int, height: int) -> Look | str:
+        ``is_varied``: the model's variant of the film is what was decoded; nothing is changed.
+        """
+        grey = to_uint8(picture.pixels)
+        size = picture.width, picture.height
+        return self._predict(path, grey, width=size[0], height=size[1], is_varied=is_varied)
+
+    def look(
+        self, grey: NDArray[np.uint8], *, width: int, height: int, is_varied: bool = False
+    ) -> Look | str:
         """What the network makes of ``grey``, or why it is not asked.
 
         Args:
             grey: uint8, perhaps of reduced size.
-            width: of the original image, and of the masks.
+            width: of the original image.
             height: likewise.
+            is_varied: ``grey`` is the model's variant of the film already.
         """
-        seen = self.network_input(grey)
-        refusal = refuse_before(seen, width=width, height=height)
+        description = self.model.description
+        if is_varied:
+            shown = show_as_it_is(grey, description.variant, width=width, height=height)
+        else:
+            find = None if self._lung_finder is None else self._find_lungs
+            told = show(grey, description.variant, find, width=width, height=height)
+            if isinstance(told, str):
+                return told
+            shown = told
+        size = shown.frame.shown_width, shown.frame.shown_height
+        seen = self.network_input(shown.pixels)
+        refusal = refuse_before(seen, width=size[0], height=size[1])
         if refusal is not None:
             return refusal
         masks, classes = self._network(seen[None])
-        description = self.model.description
         points = description.operating_points.masks
-        outlined = outline(masks[0], description.targets, points, width=width, height=height)
-        return Look(seen, masks[0], classes[0], outlined)
+        outlined = outline(masks[0], description.targets, points, width=size[0], height=size[1])
+        return Look(seen, masks[0], classes[0], outlined, shown)
 
     def predict_many(self, images: Iterable[AnyPath]) -> Iterator[Prediction]:
         """Predict files on ``threads`` threads, in their order, few in memory at a time."""
@@ -242,10 +273,24 @@ class Predictor:
                 " installation that cannot run it",
             )
 
+    def _find_lungs(self, grey: NDArray[np.uint8]) -> BinaryMask | str:
+        assert self._lung_finder is not None
+        prediction = self._lung_finder(grey)
+        if prediction.status is not Status.OK:
+            return prediction.reason
+        lungs = prediction.lungs
+        return "no lungs were found" if lungs is None or not lungs.any() else lungs
+
     def _predict(
-        self, path: str, grey: NDArray[np.uint8], *, width: int, height: int
+        self,
+        path: str,
+        grey: NDArray[np.uint8],
+        *,
+        width: int,
+        height: int,
+        is_varied: bool = False,
     ) -> Prediction:
-        look = self.look(grey, width=width, height=height)
+        look = self.look(grey, width=width, height=height, is_varied=is_varied)
         if isinstance(look, str):
             return Prediction(path, Status.REFUSED, look, width, height)
         description, outlined = self.model.description, look.outlined
@@ -253,28 +298,31 @@ class Predictor:
             look.pixels, outlined, look.masks, description.targets, description.film_check
         )
         if refusal is not None:
-            told = "; ".join(filter(None, [refusal, suggest_cropping(look.pixels)]))
+            told = "; ".join(filter(None, [refusal, look.shown.told]))
             return Prediction(path, Status.REFUSED, told, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.
         probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
         finding = decide_finding(probabilities, description.operating_points.finding)
         infection, severity, reason = judge(outlined, finding)
-        reason = "; ".join(filter(None, [doubt(finding, probabilities), reason]))
+        reasons = [doubt(finding, probabilities), reason, look.shown.told]
+        place = look.shown.frame.place
+        whole_lungs = outlined.whole_lungs
         return Prediction(
             path=path,
             status=Status.OK,
-            reason=reason,
+            reason="; ".join(filter(None, reasons)),
             width=width,
             height=height,
             finding=finding,
             probabilities=probabilities,
-            right_lung=outlined.right_lung,
-            left_lung=outlined.left_lung,
-            infection=infection,
-            whole_lungs=outlined.whole_lungs,
+            right_lung=place(outlined.right_lung),
+            left_lung=place(outlined.left_lung),
+            infection=None if infection is None else place(infection),
+            whole_lungs=None if whole_lungs is None else place(whole_lungs),
             severity=severity,
             grey=grey,
             mask_probabilities=look.masks,
+            frame=look.shown.frame,
         )
 
 

@@ -9,6 +9,7 @@ from hilum.evaluation.cases import Case
 from hilum.evaluation.figures import Evaluation, Figure
 from hilum.evaluation.intervals import compute_figures
 from hilum.evaluation.measure import Measure
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.radiograph import Finding, Split, Structure
 
 UNKNOWN = "–"
@@ -24,10 +25,8 @@ class Setting:
     """The model's classes."""
     targets: tuple[Structure, ...]
     """What the model outlines."""
-    enhancement: str | None = None
-    """What was done to the contrast of every film of the dataset."""
-    lungs_only: bool = False
-    """Whether the dataset's films are black beside the lungs."""
+    variant: FilmVariant = PLAIN
+    """What is done to every film before the network sees it."""
     folds: int | None = None
     """How many folds the dataset has."""
 

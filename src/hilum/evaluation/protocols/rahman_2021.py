@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hilum.evaluation.protocols.measures import class_figure, overlap
 from hilum.evaluation.protocols.protocol import Missing, Protocol, Published, Setting
+from hilum.imaging.enhance import Enhancement
 from hilum.radiograph import Finding, Structure
 
 CLASSES = ((Finding.COVID,), (Finding.LUNG_OPACITY, Finding.PNEUMONIA), (Finding.NORMAL,))
@@ -15,28 +16,27 @@ CLASSES = ((Finding.COVID,), (Finding.LUNG_OPACITY, Finding.PNEUMONIA), (Finding
 _PLAIN = "best of seven networks and six kinds of contrast, gamma-corrected whole films; weighted"
 _LUNGS = "best of the same on films cut to their lungs; weighted"
 _SEGMENTED = "their modified U-Net; data not known to us"
-_ENHANCEMENTS = ("he", "clahe", "complement", "gamma", "bcet")
 
 
 def _whole_films(setting: Setting) -> Missing | None:
-    if setting.lungs_only:
-        return Missing("the films are cut to their lungs; this figure is of whole films")
+    if setting.variant.lungs_only:
+        return Missing("the model sees lungs alone; this figure is of whole films")
     return None
 
 
 def _lungs_alone(setting: Setting) -> Missing | None:
-    if not setting.lungs_only:
-        return Missing("the films are whole; compile the dataset with --lungs-only for this figure")
+    if not setting.variant.lungs_only:
+        return Missing("the model sees whole films; this figure is of one trained on --lungs-only")
     return None
 
 
 def _differs_here(setting: Setting) -> list[str]:
     told = []
-    if not setting.lungs_only and setting.enhancement != "gamma":
-        kind = setting.enhancement or "not enhanced"
+    enhancement = setting.variant.enhancement
+    if not setting.variant.lungs_only and enhancement is not Enhancement.GAMMA:
         told.append(
-            f"Theirs is of gamma-corrected films; these are {kind}. Of the five "
-            f"({', '.join(_ENHANCEMENTS)}) a dataset has what 'compile --enhance' was given."
+            f"Theirs is of gamma-corrected films; ours are {enhancement or 'not enhanced'}."
+            f" All five ({', '.join(Enhancement)}) are had by training on 'compile --enhance'."
         )
     if setting.folds is None:
         told.append("The dataset has no folds ('compile --folds 5'): this is one model, one split.")

@@ -11,17 +11,16 @@ from hilum.inference.model import ModelDescription
 def setting_of(evaluation: Evaluation, description: ModelDescription, dataset: Dataset) -> Setting:
     """``evaluation`` with what the model's description and the dataset's lock tell.
 
+    The variant is the model's: it makes its change to plain films itself.
+
     Raises:
         DatasetError: the lock is gone or damaged.
     """
-    lock = read_lock(dataset.folder)
-    variant = lock.get("variant") or {}
-    enhancement = variant.get("enhance") or {}
+    split = read_lock(dataset.folder).get("options", {}).get("split", {})
     return Setting(
         evaluation,
         findings=description.findings,
         targets=description.targets,
-        enhancement=enhancement.get("name"),
-        lungs_only=variant.get("lungs_only") is not None,
-        folds=lock.get("options", {}).get("split", {}).get("folds"),
+        variant=description.variant,
+        folds=split.get("folds"),
     )
