@@ -13,6 +13,7 @@ from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.exposures import Twins
 from hilum.dataset.read import Dataset, Row, open_dataset
 from hilum.dataset.schema import LABEL_COLUMNS
+from hilum.dataset.select import SelectionOptions
 from hilum.errors import DatasetError
 from hilum.evaluation.evaluate import evaluate, predict_row
 from hilum.evaluation.figures import EVERYTHING, Evaluation, Figure
@@ -21,7 +22,7 @@ from hilum.evaluation.strata import Stratum
 from hilum.imaging.masks import encode_mask
 from hilum.inference import Predictor
 from hilum.radiograph import Finding, Split, Structure
-from tests.fakes import general_blockchain
+from tests.fakes import general_blockchain, ieee8023
 from tests.fakes.chest import Chest
 from tests.fakes.compiled import write_radiograph
 from tests.fakes.model import FINDINGS, draw_pixels, write_model
@@ -265,6 +266,25 @@ def test_masks_that_are_missing_do_not_count(tmp_path: Path) -> None:
     assert first["whole_lungs", name].reason == "no image with a known mask of whole_lungs"
     assert other["infection", name].n == 0
     assert other["whole_lungs", name].n > 0
+
+
+def test_laterals_are_left_out_and_counted(tmp_path: Path) -> None:
+    folder = ieee8023.draw(tmp_path / "in", np.random.default_rng(0)).folder
+    options = CompileOptions(selection=SelectionOptions(views="all"))
+    compile_dataset([folder], tmp_path / "dataset", options=options)
+    dataset = open_dataset(tmp_path / "dataset")
+    predictor = Predictor(write_model(tmp_path / "model.onnx"))
+    views = {split: [row["view"] for row in dataset.labels(split)] for split in Split}
+    assert any("lateral" in of_split for of_split in views.values())
+    for split, of_split in views.items():
+        laterals = of_split.count("lateral")
+        if laterals == len(of_split):
+            with pytest.raises(DatasetError, match=f"got {laterals} laterals|no image"):
+                evaluate(predictor, dataset, split)
+            continue
+        evaluation = evaluate(predictor, dataset, split)
+        assert evaluation.left_out == ({"lateral view": laterals} if laterals else {})
+        assert len(evaluation.cases) + laterals == len(of_split)
 
 
 def test_lungs_drawn_behind_the_heart_are_judged_once_it_is_taken_away(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ DRAWS = 2000
 LEAST_GROUPS = 10
 """Fewer patients give an interval that is as good as made up."""
 
-_AT_ONCE = 100
-"""Draws in memory at a time."""
+_AT_ONCE = 4_000_000
+"""Draws × cases in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -138,19 +138,20 @@ def draw_all(measures: Sequence[Measure], index: NDArray[np.intp]) -> list[Float
     ends = np.cumsum([0 if m.columns is None else m.columns.shape[1] for m in measures])
     drawn = np.empty((len(measures), DRAWS))
     generator = np.random.default_rng(0)
-    for start in range(0, DRAWS, _AT_ONCE):
-        part = np.s_[start : min(start + _AT_ONCE, DRAWS)]
+    at_once = max(1, min(DRAWS, _AT_ONCE // len(index)))
+    for start in range(0, DRAWS, at_once):
+        part = np.s_[start : min(start + at_once, DRAWS)]
         times = _draw(generator, part.stop - part.start, len(per_group))
         sums = times @ per_group
-        of_cases = None
+        of_cases: Floats | None = None
         for number, measure in enumerate(measures):
             if measure.columns is not None:
                 end = int(ends[number])
                 given = sums[:, end - measure.columns.shape[1] : end]
             else:
-                # Cases × draws: sorting whole rows is what ranked figures do most.
+                # Cases × draws, since whole rows are sorted; half the digits, since they are counts.
                 if of_cases is None:
-                    of_cases = np.ascontiguousarray(times.T)[index]
+                    of_cases = np.ascontiguousarray(times.T, np.float32)[index]
                 given = of_cases
             drawn[number, part] = measure.formula(given)
     return list(drawn)

@@ -93,14 +93,14 @@ class _Ranks:
     """The mean rank of each of N values among those drawn."""
 
     def __init__(self, values: Floats) -> None:
+        _, self._level = np.unique(values, return_inverse=True)
         self._order = np.argsort(values, kind="stable")
-        ordered = values[self._order]
-        self._first = np.searchsorted(ordered, values, "left")
-        self._end = np.searchsorted(ordered, values, "right")
+        self._ends = np.cumsum(np.bincount(self._level))
 
     def __call__(self, times: Floats) -> Floats:
-        before = _sums_before(times[self._order])
-        return np.asarray((before[self._first] + before[self._end] + 1) / 2, np.float64)
+        upto = _sums_before(times[self._order])[np.concatenate([[0], self._ends])]
+        mean_ranks = (upto[:-1] + upto[1:] + 1) / 2
+        return np.asarray(mean_ranks[self._level])
 
 
 def _in_order(scores: Floats, chosen: Flags) -> NDArray[np.intp]:
@@ -110,6 +110,9 @@ def _in_order(scores: Floats, chosen: Flags) -> NDArray[np.intp]:
 
 def _sums_before(times: Floats) -> Floats:
     """(N+1)×D: the sum of the rows before each."""
-    sums = np.zeros((len(times) + 1, times.shape[1]))
-    np.cumsum(times, axis=0, out=sums[1:])
+    sums = np.empty((len(times) + 1, times.shape[1]), times.dtype)
+    sums[0] = 0
+    # Row by row: NumPy's cumsum goes down one column after the other, at a third of the speed.
+    for before, row, after in zip(sums, times, sums[1:], strict=False):
+        np.add(before, row, out=after)
     return sums
