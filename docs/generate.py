@@ -1,12 +1,14 @@
 """Write the parts of the documentation that follow from code and from the bundled model.
 
-    python docs/generate.py [collections] [recipes] [model]
+    python docs/generate.py [collections] [recipes] [protocols] [model]
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
-``collections/``. ``recipes`` writes ``recipes.md``; it needs the extra ``train``. ``model`` writes
-the scores in ``model.md``, in ``README.md`` and in the card beside the bundled model from that
-model's metadata, and what it gives for the reference images of ``hilum verify``; it needs ONNX
-Runtime (the extra ``dev``). Without a word, all. Run it after a change of one; tests compare.
+``collections/``. ``recipes`` writes ``recipes.md``; it needs the extra ``train``. ``protocols``
+writes ``protocols.md`` from the registry of protocols and from what
+``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv``. ``model`` writes the
+scores in ``model.md``, in ``README.md`` and in the card beside the bundled model from that model's
+metadata, and what it gives for the reference images of ``hilum verify``; it needs ONNX Runtime (the
+extra ``dev``). Without a word, all. Run it after a change of one; tests compare.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from hilum.collections.collection import Collection, Facts
 from hilum.collections.registry import COLLECTIONS
 from hilum.evaluation import card
 from hilum.evaluation.card import markdown_table
+from hilum.evaluation.protocols.page import protocols_page
 from hilum.inference import Predictor
 from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, write_expected
@@ -27,6 +30,8 @@ from hilum.inference.verify import verify
 
 FOLDER = Path(__file__).parent
 README = FOLDER.parent / "README.md"
+PROTOCOLS_PAGE = FOLDER / "protocols.md"
+PARTS = ("collections", "recipes", "protocols", "model")
 SCORED_PAGES = (FOLDER / "model.md", README, card.card_of(BUNDLED_MODEL))
 
 _COLLECTIONS_HEAD = """\
@@ -45,12 +50,9 @@ lung convention on a collection's page says what its lung masks count as lung (s
 def main() -> None:
     """Write the parts that are asked for."""
     parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
-    parser.add_argument(
-        "parts", nargs="*", metavar="part", help="some of collections, recipes, model; else all"
-    )
-    known = ("collections", "recipes", "model")
-    parts = parser.parse_args().parts or known
-    if unknown := set(parts) - set(known):
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; else all")
+    parts = parser.parse_args().parts or list(PARTS)
+    if unknown := set(parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     if "collections" in parts:
         write_collections()
@@ -58,6 +60,8 @@ def main() -> None:
         from generate_recipes import write_recipes  # which imports torch
 
         write_recipes()
+    if "protocols" in parts:
+        PROTOCOLS_PAGE.write_text(protocols_page(FOLDER / "protocols"), encoding="utf-8")
     if "model" in parts:
         write_model()
 

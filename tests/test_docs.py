@@ -13,10 +13,13 @@ import typer.main
 
 import hilum.cli.app
 from hilum.evaluation.card import card_of
+from hilum.evaluation.protocols.page import protocols_page
 from hilum.inference import verify
+from hilum.inference.conversion import read_conversion
 from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.table import column_names
 from hilum.radiograph import Finding
+from hilum.scales import READERS_SCALES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -123,6 +126,25 @@ def test_the_pages_of_the_collections_are_current() -> None:
         for page in [DOCS / "collections.md", *(DOCS / "collections").iterdir()]
     }
     assert committed == generate["collection_pages"](), "run 'python docs/generate.py collections'"
+
+
+def test_the_page_of_the_scales_has_the_errors_of_the_bundled_lines() -> None:
+    page = (DOCS / "severity.md").read_text(encoding="utf-8")
+    for line in read_conversion().lines:
+        error = line.error
+        low, high = error.mean_absolute_interval
+        cells = (
+            f"{error.films} | {error.patients} | {error.mean_absolute:.2f} ({low:.2f} – {high:.2f})"
+        )
+        assert cells in page, "run benchmarks/severity_fit.py"
+    assert all(f"`{scale.column}`" in page for scale in READERS_SCALES)
+
+
+def test_the_page_of_the_protocols_is_current() -> None:
+    committed = (DOCS / "protocols.md").read_text(encoding="utf-8")
+    assert committed == protocols_page(DOCS / "protocols"), (
+        "run 'python docs/generate.py protocols'"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -210,7 +210,7 @@ class SeverityScore:
     """A reader's score of how much of the lungs is involved."""
 
     scale: str
-    """Name of the scale, for example ``geographic_extent``."""
+    """Name of one of :data:`hilum.scales.READERS_SCALES`."""
     value: float
     maximum: float
 

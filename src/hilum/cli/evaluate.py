@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
+from hilum.cli.protocol import known_protocol, show_comparison
 from hilum.cli.terminal import counted, progress_bars, say_error, say_title, show_table
 
 if TYPE_CHECKING:
     from hilum.evaluation.figures import Evaluation
+    from hilum.evaluation.protocols.protocol import Comparison
     from hilum.evaluation.strata import Stratum
     from hilum.inference.model import Model
     from hilum.radiograph import Finding, Split
@@ -45,6 +47,10 @@ def evaluate_model(
             "times.",
         ),
     ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="Also measure as a publication does, ours beside theirs: tahir-2021, …"),
+    ] = None,
     score_format: Annotated[
         ScoreFormat | None, typer.Option("--format", help="Print all scores as this instead.")
     ] = None,
@@ -61,9 +67,12 @@ def evaluate_model(
     """
     runtime_name = known_runtime(runtime)
     part, kinds, classes = _split(split), _kinds(by), _classes(same or [])
+    published = known_protocol(protocol)
     from hilum.dataset.read import open_dataset
     from hilum.evaluation.compare import compare
     from hilum.evaluation.evaluate import evaluate
+    from hilum.evaluation.protocols.protocol import compare_with
+    from hilum.evaluation.protocols.setting import setting_of
     from hilum.evaluation.write import require_new_folder, write_evaluation
     from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor
@@ -85,12 +94,15 @@ def evaluate_model(
         if second is not None:
             other = judge(second, [])
             evaluation = compare(evaluation, other, first.description, second.description)
-    write_evaluation(evaluation, output)
+    comparison = None
+    if published is not None:
+        comparison = compare_with(published, setting_of(evaluation, first.description, data))
+    write_evaluation(evaluation, output, comparison)
     pictures = draw_pictures(evaluation, Predictor(first, runtime=runtime_name), data)
     write_evaluation_page(evaluation, output, pictures)
     if write_card:
         _write_card(first, evaluation)
-    _print(evaluation, score_format)
+    _print(evaluation, score_format, comparison)
     _tell(evaluation, output)
 
 
@@ -139,7 +151,9 @@ def _write_card(model: Model, evaluation: Evaluation) -> None:
     say_error(f"The scores stand in {model.path} and {card}.")
 
 
-def _print(evaluation: Evaluation, score_format: ScoreFormat | None) -> None:
+def _print(
+    evaluation: Evaluation, score_format: ScoreFormat | None, comparison: Comparison | None
+) -> None:
     """All figures for programs, or the main ones by collection."""
     from hilum.evaluation.scored import main_differences, model_scores
     from hilum.evaluation.write import figures_table, scores_json
@@ -148,7 +162,7 @@ def _print(evaluation: Evaluation, score_format: ScoreFormat | None) -> None:
         typer.echo(figures_table(evaluation.figures), nl=False)
         return
     if score_format is ScoreFormat.JSON:
-        typer.echo(scores_json(evaluation), nl=False)
+        typer.echo(scores_json(evaluation, comparison), nl=False)
         return
     scores = model_scores(evaluation)
     for where in dict.fromkeys(score.protocol.split("; ")[-1] for score in scores):
@@ -164,6 +178,8 @@ def _print(evaluation: Evaluation, score_format: ScoreFormat | None) -> None:
         differences = main_differences(evaluation)
         rows = [(s.name.replace("_", " "), f"{s.value:+.3f}", s.interval, s.n) for s in differences]
         show_table(("score", "difference", "95 % interval", "n"), rows)
+    if comparison is not None:
+        show_comparison(comparison)
 
 
 def _tell(evaluation: Evaluation, output: Path) -> None:

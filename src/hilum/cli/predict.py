@@ -65,6 +65,14 @@ def predict_images(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Write 8-bit probability maps as well.")
     ] = False,
+    severity_scales: Annotated[
+        bool,
+        typer.Option(
+            "--severity-scales",
+            help="Write readers' scales as well, geographic extent 0–8 and opacity 0–6, converted "
+            "from the percents of films called COVID-19, each with its error.",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace predictions that lie in the folder.")
     ] = False,
@@ -83,6 +91,7 @@ def predict_images(
         raise typer.BadParameter("give --overwrite or --resume, not both", param_hint="--resume")
     runtime_name = known_runtime(runtime)
     from hilum.inference.bundled import read_bundled_model
+    from hilum.inference.conversion import read_conversion
     from hilum.inference.earlier import Earlier
     from hilum.inference.folder import PictureOptions, predict_to_folder
     from hilum.inference.inputs import require_paths
@@ -90,6 +99,7 @@ def predict_images(
     from hilum.inference.predictor import Predictor, Status
     from hilum.workers import available_cores
 
+    conversion = read_conversion() if severity_scales else None
     require_paths(paths)  # before an archive among them is unpacked
     with _opened(paths, quiet=as_json) as sources:
         images = _find(sources, output).images
@@ -104,6 +114,7 @@ def predict_images(
             images,
             output,
             options=PictureOptions(overlays=overlays, probabilities=probabilities),
+            conversion=conversion,
             earlier=Earlier.REPLACE if overwrite else Earlier.RESUME if resume else Earlier.REFUSE,
         )
         counts = _watch(work, len(images), output, as_json=as_json)
@@ -111,6 +122,8 @@ def predict_images(
     say_error(
         f"{counted(len(images), 'image')}: {summary}. Written to {output}. Research use only."
     )
+    for line in conversion.lines if conversion is not None else ():
+        say_error(f"{line.scale.column}, converted: {line.error}.")
     if counts[Status.FAILED]:
         raise typer.Exit(EXIT_SOME_FAILED)
 

@@ -32,11 +32,12 @@ from hilum.collections.folders import find_below, image_files, problem_at, uncla
 from hilum.collections.tables import first_rows, number_in, read_table
 from hilum.errors import CollectionError
 from hilum.radiograph import Finding, Licence, Radiograph, SeverityScore
+from hilum.scales import GEOGRAPHIC_EXTENT, OPACITY
 
 _SCORES = "annotations/covid-severity-scores.csv"
 _SCALES = {
-    "geographic_mean": ("geographic_extent", 8.0),
-    "opacity_mean": ("opacity", 6.0),
+    "geographic_mean": GEOGRAPHIC_EXTENT,
+    "opacity_mean": OPACITY,
 }
 _MODEL_MASKS = "annotations/lungVAE-masks"
 
@@ -143,12 +144,12 @@ def _read_scores(
     )
     for row in rows.values():
         found = []
-        for column, (scale, maximum) in _SCALES.items():
-            value = number_in(row[column], 0, maximum)
+        for column, scale in _SCALES.items():
+            value = number_in(row[column], 0, scale.maximum)
             if value is not None:
-                found.append(SeverityScore(scale, value, maximum))
+                found.append(SeverityScore(scale.name, value, scale.maximum))
             elif row[column]:
-                detail = f"{column} is {row[column][:20]!r}, expected 0 to {maximum:g}"
+                detail = f"{column} is {row[column][:20]!r}, expected 0 to {scale.maximum:g}"
                 problems.append(Problem(f"images/{row['filename']}", "damaged score", detail))
         if row["filename"] not in metadata.rows:
             detail = f"{_SCORES} names it, metadata.csv does not"

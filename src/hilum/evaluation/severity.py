@@ -38,19 +38,24 @@ def severity_measures(cases: Sequence[Case]) -> list[Measure]:
     true = _values([case.true_infected_percent for case in cases])
     infected = np.where(true > 0, true, np.nan)
     measures = [
-        *_against(ALL_PERCENTS, found, true, "%", "percent of the true masks"),
-        *_against(INFECTED_PERCENTS, found, infected, "%", "percent of the true masks, where > 0"),
+        *compare_values(ALL_PERCENTS, found, true, "%", "percent of the true masks"),
+        *compare_values(
+            INFECTED_PERCENTS, found, infected, "%", "percent of the true masks, where > 0"
+        ),
     ]
     for column in SEVERITY_COLUMNS.values():
         scores = _values([case.severity.get(column) for case in cases])
         if np.isfinite(scores).any():
             maximum = float(column.rpartition("_")[2])
             how = f"readers' score; percents taken as that share of its range, 0–{maximum:g}"
-            measures += _against(column, found * maximum / 100, scores, "", how)
+            measures += compare_values(column, found * maximum / 100, scores, "", how)
     return measures
 
 
-def _against(subject: str, found: Floats, truth: Floats, unit: str, how: str) -> list[Measure]:
+def compare_values(
+    subject: str, found: Floats, truth: Floats, unit: str, how: str
+) -> list[Measure]:
+    """The figures of N values against N true ones, NaN where unknown; ``how`` names these."""
     known = np.isfinite(truth)
     both = known & np.isfinite(found)
     needed = (Needed(both, f"with {subject} both known and measured"),)

@@ -14,6 +14,8 @@ import hilum
 from hilum.errors import OutputError
 from hilum.evaluation.cases import Case, MaskCase
 from hilum.evaluation.figures import Evaluation, Figure
+from hilum.evaluation.protocols.protocol import Comparison
+from hilum.evaluation.protocols.table import PROTOCOL_TABLE, comparison_table, comparison_values
 from hilum.output import write_whole
 
 SCORES_TABLE, SCORES_FILE, CASES_TABLE, DIFFERENCES_TABLE = (
@@ -49,22 +51,27 @@ def require_new_folder(folder: Path) -> None:
         raise OutputError("the output folder is not empty", path=folder, remedy="name a new folder")
 
 
-def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
+def write_evaluation(
+    evaluation: Evaluation, folder: Path, comparison: Comparison | None = None
+) -> None:
     """Write the three files to ``folder``, which is made, and ``differences.csv`` where there are.
 
     ``scores.csv`` has a line per figure, ``cases.csv`` one per radiograph; ``scores.json`` says
-    also what was judged, and by what. Files of these names are replaced.
+    also what was judged, and by what. Files of these names are replaced. ``comparison`` is written
+    as ``protocol.csv`` and stands in ``scores.json`` as well.
 
     Raises:
         OutputError: they cannot be written.
     """
     files = {
         SCORES_TABLE: figures_table(evaluation.figures),
-        SCORES_FILE: scores_json(evaluation),
+        SCORES_FILE: scores_json(evaluation, comparison),
         CASES_TABLE: cases_table(evaluation.cases),
     }
     if evaluation.differences:
         files[DIFFERENCES_TABLE] = figures_table(evaluation.differences)
+    if comparison is not None:
+        files[PROTOCOL_TABLE] = comparison_table(comparison)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -78,7 +85,7 @@ def figures_table(figures: Iterable[Figure]) -> str:
     return _table(FIGURE_COLUMNS, map(_rounded, figures))
 
 
-def scores_json(evaluation: Evaluation) -> str:
+def scores_json(evaluation: Evaluation, comparison: Comparison | None = None) -> str:
     """JSON of everything but the cases."""
     what = {
         field.name: getattr(evaluation, field.name)
@@ -93,6 +100,7 @@ def scores_json(evaluation: Evaluation) -> str:
         "patients": len({case.group for case in evaluation.cases}),
         "figures": list(map(_rounded, evaluation.figures)),
         "differences": list(map(_rounded, evaluation.differences)),
+        "protocol": None if comparison is None else comparison_values(comparison),
     }
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from hilum.errors import OutputError
 from hilum.imaging.read import Picture
+from hilum.inference.conversion import Conversion
 from hilum.inference.earlier import LOCK_NAME, Earlier, make_folder, prepare_folder
 from hilum.inference.inputs import InputImage
 from hilum.inference.large_films import LargeFilms
@@ -61,6 +62,7 @@ class PredictionFolder:
         folder: made if it is not there.
         model: what the rows and pictures come from.
         options: which pictures are wanted.
+        conversion: adds its severity scales to the rows.
         earlier: what to do with predictions of an earlier run.
 
     Raises:
@@ -68,13 +70,19 @@ class PredictionFolder:
     """
 
     def __init__(
-        self, folder: Path, model: Model, *, options: PictureOptions, earlier: Earlier
+        self,
+        folder: Path,
+        model: Model,
+        *,
+        options: PictureOptions,
+        earlier: Earlier,
+        conversion: Conversion | None = None,
     ) -> None:
         self._folder = folder
         self._model = model
         self._options = options
         description = model.description
-        self._columns = column_names(description.findings, description.targets)
+        self._columns = column_names(description.findings, description.targets, conversion)
         lungs = (Structure.LUNGS,) if description.targets else ()
         others = (target for target in description.targets if target not in (*_SIDES, *lungs))
         self._masks = (*lungs, *others)
@@ -153,6 +161,7 @@ def predict_to_folder(
     *,
     options: PictureOptions | None = None,
     earlier: Earlier = Earlier.REFUSE,
+    conversion: Conversion | None = None,
     on_row: Callable[[dict[str, Any]], None] = lambda row: None,
     on_kept: Callable[[int], None] = lambda count: None,
 ) -> dict[Status, int]:
@@ -165,13 +174,18 @@ def predict_to_folder(
     Raises:
         OutputError: see :class:`PredictionFolder`; an image lies in ``folder``; or another run
             writes there.
+        ModelError: ``conversion`` was fitted for another model.
     """
     _keep_apart(images, folder)
+    if conversion is not None:
+        conversion.require(predictor.model)
     options = options or PictureOptions()
     counts = dict.fromkeys(Status, 0)
     with (
         held(make_folder(folder), lock=folder / LOCK_NAME),
-        PredictionFolder(folder, predictor.model, options=options, earlier=earlier) as out,
+        PredictionFolder(
+            folder, predictor.model, options=options, earlier=earlier, conversion=conversion
+        ) as out,
     ):
         counts.update(Counter(Status(row["status"]) for row in out.kept))
         done = {row["path"]: row["image_sha256"] for row in out.kept}
@@ -193,7 +207,11 @@ def predict_to_folder(
                     out.clear(image)
                 out.write_pictures(image, prediction)
                 row = table_row(
-                    prediction, predictor, path=image.relative, image_sha256=hash_of(image)
+                    prediction,
+                    predictor,
+                    path=image.relative,
+                    image_sha256=hash_of(image),
+                    conversion=conversion,
                 )
                 del prediction  # its masks would be in memory beside the next film's
             return row
