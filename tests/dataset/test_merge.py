@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from hilum.dataset.issues import Issue
 from hilum.dataset.merge import MergedRow, merge_copies
 from hilum.dataset.prepare import Prepared
+from hilum.dataset.unite import OnConflict
 from hilum.radiograph import (
     Finding,
     Licence,
@@ -22,6 +24,7 @@ from hilum.radiograph import (
 from hilum.twins.fingerprint import fingerprint
 from tests.dataset.records import make_prepared
 
+VIRAL, BACTERIAL = Finding.VIRAL_PNEUMONIA, Finding.BACTERIAL_PNEUMONIA
 LEFT, RIGHT, INFECTION = Structure.LEFT_LUNG, Structure.RIGHT_LUNG, Structure.INFECTION
 
 
@@ -101,6 +104,33 @@ def test_a_narrower_label_is_no_conflict_and_wins_from_either_side() -> None:
         assert row.prepared.radiograph.finding is Finding.VIRAL_PNEUMONIA
         assert row.prepared.radiograph.view is View.AP_SUPINE
         assert {issue.kind for issue in issues} == {"identical file"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [(OnConflict.LEADER, VIRAL), (OnConflict.MAJORITY, BACTERIAL), (OnConflict.UNKNOWN, None)],
+)
+def test_two_kinds_of_what_the_leader_says_are_a_conflict(
+    rule: OnConflict, kept: Finding | None
+) -> None:
+    findings = (Finding.PNEUMONIA, VIRAL, BACTERIAL, None, BACTERIAL)
+    rows = [make_prepared("x", f"{n}.png", finding=found) for n, found in enumerate(findings)]
+    issues: list[Issue] = []
+    (row,) = merge(rows, issues, on_conflict=rule)
+    assert row.prepared.radiograph.finding == kept
+    told = [(i.source_path, i.detail) for i in issues if i.kind == "conflicting finding"]
+    detail = f"pneumonia/bacterial, elsewhere pneumonia/viral; kept {kept or 'none'} by the rule"
+    assert told == [(name, f"{detail} {rule}") for name in ("2.png", "4.png")]
+
+
+@pytest.mark.parametrize("patient", ["one:1", "one:2", None])
+def test_days_are_compared_where_the_patient_is_the_same(patient: str | None) -> None:
+    first = make_prepared("x", patient_id="one:1", day=3)
+    issues: list[Issue] = []
+    (row,) = merge([first, make_prepared("x", "b.png", patient_id=patient, day=5)], issues)
+    assert row.prepared.radiograph.day == 3
+    told = [issue.detail for issue in issues if issue.kind == "conflicting day"]
+    assert told == (["5; kept 3 of one"] if patient == "one:1" else [])
 
 
 def test_lungs_of_two_collections_are_never_mixed_on_one_image() -> None:

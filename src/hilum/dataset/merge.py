@@ -145,13 +145,18 @@ def _conflicts(
     settled: Finding | None,
     rule: OnConflict,
 ) -> Iterator[Issue]:
-    """An issue for each image whose finding is known and no kind of the first known one."""
-    first = next(finding for finding in findings if finding is not None)
+    """An issue for each image whose finding contradicts that of one before it which stands."""
     rows = (exposure.leader, *(member.row for member in exposure.others))
-    stands = "left out" if rule is OnConflict.DROP else f"kept {settled or 'none'}"
+    outcome = "left out" if rule is OnConflict.DROP else f"kept {settled or 'none'}"
+    standing: list[Finding] = []
     for row, finding in zip(rows, findings, strict=True):
-        if disagree([finding, first]):
-            detail = f"{finding}, elsewhere {first}; {stands} by the rule {rule}"
+        if finding is None:
+            continue
+        other = next((one for one in standing if disagree([finding, one])), None)
+        if other is None:
+            standing.append(finding)
+        else:
+            detail = f"{finding}, elsewhere {other}; {outcome} by the rule {rule}"
             yield issue_of(row, "conflicting finding", detail)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from hilum.dataset.issues import Issue
@@ -50,22 +49,23 @@ class OnConflict(enum.StrEnum):
 def settle_finding(findings: Sequence[Finding | None], rule: OnConflict) -> Finding | None:
     """The finding of one exposure, from what its images say, the leader's first.
 
-    Unknown ones say nothing, and the narrower of two that agree stands. ``DROP`` gives the
-    leader's too: who asks has to look with :func:`disagree` first.
+    Unknown ones say nothing, and a narrower one speaks for those that it is a kind of. ``DROP``
+    gives the leader's too: who asks has to look with :func:`disagree` first.
+
+    >>> several = [Finding.PNEUMONIA, Finding.BACTERIAL_PNEUMONIA, Finding.VIRAL_PNEUMONIA]
+    >>> settle_finding(several, OnConflict.LEADER)
+    <Finding.BACTERIAL_PNEUMONIA: 'pneumonia/bacterial'>
+    >>> settle_finding([*several, Finding.VIRAL_PNEUMONIA], OnConflict.MAJORITY)
+    <Finding.VIRAL_PNEUMONIA: 'pneumonia/viral'>
     """
     known = [finding for finding in findings if finding is not None]
-    if not known:
+    if not known or (rule is OnConflict.UNKNOWN and disagree(known)):
         return None
-    if not disagree(known):
-        return max(known, key=len)
-    if rule is OnConflict.UNKNOWN:
-        return None
-    chosen = known[0]
+    chosen = [one for one in known if not any(o != one and o.is_a(one) for o in known)]
     if rule is OnConflict.MAJORITY:
-        votes = Counter({one: sum(_agree(one, other) for other in known) for one in known})
-        most = max(votes.values())
-        chosen = next(one for one in known if votes[one] == most)
-    return max((one for one in known if one.is_a(chosen)), key=len)
+        votes = {one: sum(_agree(one, other) for other in known) for one in chosen}
+        chosen = [one for one in chosen if votes[one] == max(votes.values())]
+    return next((one for one in chosen if _agree(one, known[0])), chosen[0])
 
 
 def disagree(findings: Sequence[Finding | None]) -> bool:
@@ -140,7 +140,10 @@ def _says_more(value: object, than: object) -> bool:
 
 
 def _conflicts(leader: Radiograph, copy: Prepared) -> Iterator[Issue]:
-    for name in ("official_split", "origin", "view", "sex", "age"):
+    names = ["official_split", "origin", "view", "sex", "age"]
+    if leader.patient_id is not None and leader.patient_id == copy.radiograph.patient_id:
+        names.append("day")  # of another patient's count a day says nothing
+    for name in names:
         kept, other = getattr(leader, name), getattr(copy.radiograph, name)
         if other is None or kept is None or kept == other:
             continue
