@@ -11,7 +11,7 @@ import pytest
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.from_lock import compile_from_lock
 from hilum.dataset.split import SplitOptions
-from hilum.errors import DatasetError
+from hilum.errors import DatasetError, OutputError
 from tests.dataset.test_compile import contents
 from tests.fakes.compiled import write_collection
 
@@ -54,6 +54,14 @@ def test_inputs_that_differ_are_refused_by_name(
     ):
         assert part in str(refusal.value)
     assert not (tmp_path / "again").exists()
+
+
+def test_an_output_within_an_input_is_refused(lock: Path, collection: Path) -> None:
+    with pytest.raises(OutputError, match="within what it is made of"):
+        compile_dataset([collection], collection / "out")
+    with pytest.raises(OutputError, match="within what it is made of"):
+        compile_from_lock(lock, [collection], collection / "out")
+    assert not list(collection.glob("*out*"))
 
 
 def test_the_order_of_the_folders_is_that_of_the_lock(collection: Path, tmp_path: Path) -> None:

@@ -104,13 +104,16 @@ def compile_dataset(
     """
     options = options or CompileOptions()
     refuse_existing(output)
-    _refuse_within(folders, output)
+    refuse_within(folders, output)
     check_names(folders, options.selection, options.split)
     with open_sources(folders, progress=progress) as sources:
         return compile_sources(sources, output, options, progress)
 
 
-def _refuse_within(folders: Sequence[Path], output: Path) -> None:
+def refuse_within(folders: Sequence[Path], output: Path) -> None:
+    """Raises:
+    OutputError: ``output`` lies in one of ``folders``.
+    """
     place = output.absolute().resolve()
     for folder in folders:
         if folder.is_dir() and place.is_relative_to(folder.resolve()):

@@ -10,7 +10,7 @@ from typing import Any
 import hilum
 from hilum.collections.archives import Source, open_sources
 from hilum.collections.pseudonyms import PatientKey
-from hilum.dataset.compile import Compiled, CompileOptions, compile_sources
+from hilum.dataset.compile import Compiled, CompileOptions, compile_sources, refuse_within
 from hilum.dataset.inputs import describe_files, hash_files
 from hilum.dataset.lock import package_versions, read_lock
 from hilum.dataset.lock_options import options_from_values
@@ -66,6 +66,7 @@ def compile_from_lock(
         CollectionError, ImageError, OutputError: as ``compile_dataset`` does.
     """
     refuse_existing(output)
+    refuse_within(folders, output)
     lock = read_lock(lock_path)
     known = options_from_values(CompileOptions, lock["options"], path=lock_path)
     lungs = _lungs_finder(lock, lungs_finder, lock_path)
