@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import ExifTags, Image
 
 from hilum.collections.check_pixels import find_pixel_problems
-from hilum.dataset.prepare import Prepared, prepare, stored_image
+from hilum.dataset.prepare import Prepared, pixels_of, prepare, stored_image
 from hilum.dataset.variant import Variant
 from hilum.errors import ImageError
 from hilum.imaging.masks import decode_mask
+from hilum.imaging.read import decode_picture
 from hilum.radiograph import EmptyMask, Mask, MaskFile, MaskPolygons, Radiograph, Structure
 
 SHAPE = (24, 30)
@@ -54,6 +57,24 @@ def test_8_bit_png_and_jpeg_are_kept_bit_for_bit(tmp_path: Path, suffix: str, na
     assert prepared.image_id == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (prepared.width, prepared.height) == (30, 24)
     assert stored_image(prepared) == (path.read_bytes(), f"{prepared.image_id}{suffix}")
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_what_exif_turns_is_stored_upright(
+    tmp_path: Path, file_format: str, orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    path = tmp_path / "a"
+    Image.fromarray(noise(np.uint8)).save(path, file_format, exif=exif)
+    prepared = prepare_well(record(path))
+    data, name = stored_image(prepared)
+    assert (data == path.read_bytes()) == (orientation == 1)
+    with Image.open(io.BytesIO(data)) as stored:
+        assert stored.size == (prepared.width, prepared.height)
+        assert stored.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    assert np.array_equal(decode_picture(data, path=name).pixels, pixels_of(prepared))
 
 
 @pytest.mark.parametrize(

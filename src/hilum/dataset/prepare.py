@@ -27,7 +27,7 @@ from hilum.imaging.enhance import Enhancement
 from hilum.imaging.formats import ImageFormat
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Picture, decode_picture, read_file, to_uint8
-from hilum.imaging.remarks import find_remarks
+from hilum.imaging.remarks import find_remarks, may_be_turned
 from hilum.radiograph import Radiograph, Structure
 from hilum.twins.fingerprint import Fingerprint, fingerprint
 
@@ -92,7 +92,7 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         image_id=hashlib.sha256(data).hexdigest(),
         width=width,
         height=height,
-        kept_as=_kept_as(picture) if variant.is_plain else None,
+        kept_as=_kept_as(picture, data) if variant.is_plain else None,
         stored_size=len(data) if variant.is_plain else width * height,
         file_size=len(data),
         masks={structure: store_mask(mask) for structure, mask in masks.items()},
@@ -110,8 +110,8 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
 def stored_image(prepared: Prepared) -> tuple[bytes, str]:
     """(bytes, file name) of the image as a dataset keeps it.
 
-    The source's own bytes where they are 8-bit PNG or JPEG, else a PNG of the decoded grey; of an
-    enhanced or cut one in 8 bits.
+    The source's own bytes where they are 8-bit PNG or JPEG and lie upright, else a PNG of the
+    decoded grey; of an enhanced or cut one in 8 bits.
 
     Raises:
         ImageError: the file changed or vanished since it was prepared.
@@ -152,8 +152,9 @@ def _source_bytes(prepared: Prepared) -> bytes:
     return data
 
 
-def _kept_as(picture: Picture) -> str | None:
-    if picture.pixels.dtype != np.uint8:
+def _kept_as(picture: Picture, data: bytes) -> str | None:
+    # Not every program turns what EXIF says is turned: there masks would not lie on the image.
+    if picture.pixels.dtype != np.uint8 or may_be_turned(data, picture.format):
         return None
     return {ImageFormat.PNG: "png", ImageFormat.JPEG: "jpg"}.get(picture.format)
 

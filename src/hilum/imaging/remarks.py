@@ -1,10 +1,12 @@
-"""Words that a picture file carries beside its pixels, where a name may stand."""
+"""What a picture file carries beside its pixels: words in which a name may stand, a turn."""
 
 from __future__ import annotations
 
+import io
 import struct
 
 from hilum.imaging.formats import ImageFormat
+from hilum.imaging.quiet import quiet_warnings
 
 _PNG = {b"tEXt": "text", b"zTXt": "text", b"iTXt": "text", b"eXIf": "EXIF"}
 _JPEG = {0xFE: "comment", 0xEC: "APP12", 0xED: "Photoshop"}
@@ -19,6 +21,22 @@ def find_remarks(data: bytes, image_format: ImageFormat) -> tuple[str, ...]:
     if image_format is ImageFormat.PNG:
         return tuple(sorted(_in_png(data)))
     return tuple(sorted(_in_jpeg(data))) if image_format is ImageFormat.JPEG else ()
+
+
+def may_be_turned(data: bytes, image_format: ImageFormat) -> bool:
+    """Whether a sound PNG or JPEG file has to be turned or flipped to be upright, by its EXIF.
+
+    True also where its EXIF cannot be read: some programs may read it all the same.
+    """
+    if "EXIF" not in find_remarks(data, image_format):
+        return False
+    from PIL import ExifTags, Image  # here, as most images need none of it
+
+    try:
+        with quiet_warnings(), Image.open(io.BytesIO(data)) as image:
+            return image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    except Exception:  # Pillow's parsers raise whatever a damaged byte leads them to
+        return True
 
 
 def _in_png(data: bytes) -> set[str]:
