@@ -94,6 +94,10 @@ class CollectionError(HilumError):
     """A folder that is no known collection, or an unusable one."""
 
 
+class SeveralCollectionsError(CollectionError):
+    """A folder that holds several collections side by side."""
+
+
 class FetchError(HilumError):
     """A collection that could not be downloaded, or is not what it should be."""
 

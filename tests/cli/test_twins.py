@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hilum.cli.app import app
-from hilum.errors import CollectionError, OutputError
+from hilum.errors import CollectionError, OutputError, SeveralCollectionsError
+from tests.fakes import kermany, shenzhen
 from tests.fakes.chest import draw_chest
 
 
@@ -70,6 +71,14 @@ def test_the_summary_for_programs(folder: Path, tmp_path: Path) -> None:
 def test_an_output_with_something_in_it_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="not empty"):
         _twins(str(folder), "-o", str(folder))
+
+
+def test_several_collections_in_one_folder_are_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for fake in (kermany, shenzhen):
+        fake.draw(tmp_path / "in" / fake.__name__, rng)
+    with pytest.raises(SeveralCollectionsError, match="each of their folders by itself"):
+        _twins(str(tmp_path / "in"), "-o", str(tmp_path / "out"))
 
 
 def test_nothing_to_compare_is_an_error(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from hilum.collections.radiography import RadiographyDatabase
 from hilum.collections.rsna_pneumonia import RsnaPneumonia
 from hilum.collections.shenzhen import Shenzhen
 from hilum.collections.v7 import V7Covid19Xray
-from hilum.errors import CollectionError
+from hilum.errors import CollectionError, SeveralCollectionsError
 from hilum.radiograph import Radiograph
 
 Named = TypeVar("Named", Radiograph, Problem)
@@ -61,8 +61,9 @@ def recognise(folder: Path) -> tuple[Collection, Path]:
     """The collection that ``folder`` holds and the folder at or below it where it begins.
 
     Raises:
-        CollectionError: there is no such folder, it may not be entered, it is no collection
-            hilum knows, or it holds several of them side by side.
+        CollectionError: there is no such folder, it may not be entered, or it is no collection
+            hilum knows.
+        SeveralCollectionsError: it holds several of them side by side.
     """
     if folder.is_file():
         raise CollectionError(
@@ -88,7 +89,7 @@ def recognise(folder: Path) -> tuple[Collection, Path]:
         )
     first = found[0][1]
     if any(not root.is_relative_to(first) and not first.is_relative_to(root) for _, root in found):
-        raise CollectionError(
+        raise SeveralCollectionsError(
             "this folder holds several collections",
             path=folder,
             got=", ".join(f"{c.facts.name} in {root.relative_to(folder)}" for c, root in found),

@@ -11,7 +11,7 @@ from hilum.collections.folders import is_image, walk_images
 from hilum.collections.plain_folder import PlainFolder
 from hilum.collections.registry import read_source, recognise
 from hilum.collections.words import split_of
-from hilum.errors import CollectionError
+from hilum.errors import CollectionError, SeveralCollectionsError
 from hilum.radiograph import Radiograph, Split
 from hilum.twins.clusters import clusters
 from hilum.twins.files import compare_files
@@ -69,7 +69,8 @@ def compare_folders(
     in any other each image counts.
 
     Raises:
-        CollectionError: a path is not there, no image is, or a known collection is damaged.
+        CollectionError: a path is not there, no image is, a known collection is damaged, or a
+            folder holds several of them, whose masks would be taken for images.
     """
     films: list[Film] = []
     issues: list[tuple[str, str]] = []
@@ -112,6 +113,8 @@ def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:
         return [Film(source.path, str(source.named), None, None)], refused
     try:
         recognise(source.path)
+    except SeveralCollectionsError:
+        raise
     except CollectionError:
         return [_plain(source, path) for path in walk_images(source.path)], refused
     reading = read_source(source)
