@@ -5,28 +5,16 @@ from __future__ import annotations
 import enum
 import math
 from collections import defaultdict, deque
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from hilum.dataset.enlarged import NEARLY, find_enlarged, finer
 from hilum.dataset.prepare import Prepared, pixels_of
 from hilum.twins.clusters import clusters
 from hilum.twins.find import TwinPair, find_twins
 from hilum.twins.fingerprint import Fingerprint
 from hilum.twins.transform import Transform
 from hilum.workers import HERE, Progress, Workers, no_progress
-
-_OWN_DETAIL = 0.2
-"""Power beyond what fits into the smaller image, over that of the finest which does, below which
-an image counts as enlarged."""
-
-_NEARLY = 0.15
-"""Relative difference of resolution up to which two images count as equally fine: there is no room
-for finer detail to be seen in."""
-
-_FINER = 0.53
-"""Cycles per pixel of a reduced image from which on only a finer one shows anything."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +100,7 @@ def find_exposures(
             within[place].append(pair)
         else:
             between.append(pair)
-    enlarged = _find_enlarged(films, within, workers)
+    enlarged = find_enlarged([film.row for film in films], within, workers)
     exposures: list[Exposure] = []
     index: dict[int, int] = {}
     for number, film in enumerate(films):
@@ -200,7 +188,7 @@ def _best_first(
 ) -> list[int]:
     """The numbers of ``cluster``, which is sorted; ``pairs`` are those within it."""
     own = {number: films[number].pixels for number in cluster}
-    smallest_first = sorted(_finer(pairs), key=lambda one: (films[one[0]].pixels, one[0]))
+    smallest_first = sorted(finer(pairs), key=lambda one: (films[one[0]].pixels, one[0]))
     for number, other, scale in smallest_first:
         if (number, scale) in enlarged:
             reduced = round(films[number].pixels / scale**2)
@@ -209,61 +197,9 @@ def _best_first(
     return sorted(
         cluster,
         key=lambda number: (
-            -round(math.log(own[number]) / math.log(1 + _NEARLY)),
+            -round(math.log(own[number]) / math.log(1 + NEARLY)),
             own[number] < films[number].pixels,
             round(films[number].print.evenness, 1),
             -films[number].row.file_size,
         ),
     )
-
-
-def _finer(pairs: Sequence[TwinPair]) -> Iterator[tuple[int, int, float]]:
-    """(image, other image, how many times as many pixels a side it has of a place), above 1."""
-    for pair in pairs:
-        (a, b, _), (c, d, _) = pair.transform.matrix
-        scale = math.sqrt(abs(a * d - b * c))
-        if scale > 1 + _NEARLY:
-            yield pair.b, pair.a, scale
-        elif 1 / scale > 1 + _NEARLY:
-            yield pair.a, pair.b, 1 / scale
-
-
-def _find_enlarged(
-    films: Sequence[_Film], clusters: Sequence[Sequence[TwinPair]], workers: Workers
-) -> set[tuple[int, float]]:
-    """The images, with the scale, that :func:`_finer` names and that only were enlarged by it."""
-    scales: defaultdict[int, list[float]] = defaultdict(list)
-    for pairs in clusters:
-        for number, _, scale in _finer(pairs):
-            scales[number].append(scale)
-    questions = [(films[number].row, asked) for number, asked in scales.items()]
-    answers = workers.map_ordered(_are_enlarged, questions)
-    return {
-        (number, scale)
-        for (number, asked), told in zip(scales.items(), answers, strict=True)
-        for scale, is_enlarged in zip(asked, told, strict=True)
-        if is_enlarged
-    }
-
-
-def _are_enlarged(question: tuple[Prepared, Sequence[float]]) -> list[bool]:
-    """Whether a film shows hardly anything finer than it would reduced by each scale, above 1.
-
-    Of 24 films of public collections all reduced to 256×256 pixels and enlarged again with cubic
-    or Lanczos interpolation fell below the limit in most cases; of the films themselves few did.
-    """
-    row, scales = question
-    pixels = pixels_of(row).astype(np.float32)
-    height, width = pixels.shape
-    window = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
-    power = np.abs(np.fft.rfft2((pixels - pixels.mean()) * window)) ** 2
-    rows, columns = np.abs(np.fft.fftfreq(height))[:, np.newaxis], np.fft.rfftfreq(width)
-    frequency = np.maximum(rows, columns[np.newaxis])
-    told = []
-    for scale in scales:
-        # In cycles per pixel of the reduced image, which shows none finer than a half.
-        reduced = frequency * scale
-        finer = power[reduced > _FINER].sum()
-        coarser = power[(reduced > 0.35) & (reduced <= 0.5)].sum()
-        told.append(bool(finer < _OWN_DETAIL * coarser))
-    return told
