@@ -34,7 +34,7 @@ def may_be_turned(data: bytes, image_format: ImageFormat) -> bool:
 
     try:
         with quiet_warnings(), Image.open(io.BytesIO(data)) as image:
-            return image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+            return bool(image.getexif().get(ExifTags.Base.Orientation, 1) != 1)
     except Exception:  # Pillow's parsers raise whatever a damaged byte leads them to
         return True
 
