@@ -317,3 +317,15 @@ def test_lungs_drawn_behind_the_heart_are_judged_once_it_is_taken_away(tmp_path:
     lungs = case.masks[Structure.LUNGS]
     assert lungs.found == int(box(RIGHT, LEFT).sum())
     assert lungs.both == lungs.true > 0.99 * lungs.found  # corners at the cut are rounded
+
+
+def test_what_else_a_model_outlines_is_judged(tmp_path: Path) -> None:
+    """The fake model finds the heart where it finds infection: 256 pixels."""
+    heart = Structure.CARDIOMEDIASTINUM
+    masks = {heart: encode_mask(box((slice(32, 48), RIGHT[1])))}
+    labels = {"group_id": "a", "image_id": "a", "collection": "mine", "source_path": "a.png"}
+    row = Row(b"", masks, {**dict.fromkeys(LABEL_COLUMNS), **labels})
+    model = write_model(tmp_path / "model.onnx", targets=[*EACH_LUNG, heart], findings=[])
+    predictor = Predictor(model)
+    case = judge(predictor(draw_pixels()), row, predictor.model.description)
+    assert case.masks[heart].both == case.masks[heart].true == case.masks[heart].found == 256

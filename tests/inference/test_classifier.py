@@ -85,9 +85,9 @@ def test_its_overlay_is_the_film_with_a_caption(classifier: Path) -> None:
 
 def test_it_is_scored_on_its_findings_only(classifier: Path, tmp_path: Path) -> None:
     dataset = compile_chests(tmp_path, {"Train": 6}, size=(64, 64))
-    names = [score.name for score in evaluate(Predictor(classifier), dataset, Split.TRAIN)]
-    assert any("sensitivity" in name for name in names)
-    assert not any("Dice" in name for name in names)
+    figures = evaluate(Predictor(classifier), dataset, Split.TRAIN).figures
+    assert any(figure.name == "sensitivity" for figure in figures)
+    assert not any(figure.task == "segmentation" for figure in figures)
 
 
 def test_what_needs_lungs_says_so(classifier: Path) -> None:

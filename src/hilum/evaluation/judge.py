@@ -46,7 +46,7 @@ def judge(
     reason = _no_number(prediction, description)
     refused = prediction.status is not Status.OK or bool(reason)
     truths = true_masks(row, description)
-    found = {name: None if refused else found_mask(prediction, name) for name in truths}
+    found = {name: None if refused else prediction.mask(name) for name in truths}
     infection = truths.get(Structure.INFECTION)
     labels = row.labels
     return Case(
@@ -99,17 +99,6 @@ def _no_number(prediction: Prediction, description: ModelDescription) -> str:
         named = zip(description.targets, masks, strict=True)
         bad += [target.value for target, plane in named if not np.isfinite(plane).all()]
     return f"the model gave no number for {', '.join(bad)}" if bad else ""
-
-
-def found_mask(prediction: Prediction, structure: Structure) -> BinaryMask | None:
-    """The H×W bool mask that was predicted of ``structure``; None where there is none."""
-    return {
-        Structure.RIGHT_LUNG: prediction.right_lung,
-        Structure.LEFT_LUNG: prediction.left_lung,
-        Structure.LUNGS: prediction.lungs,
-        Structure.WHOLE_LUNGS: prediction.whole_lungs,
-        Structure.INFECTION: prediction.infection,
-    }.get(structure)
 
 
 def true_masks(row: Row, description: ModelDescription) -> dict[Structure, BinaryMask]:

@@ -13,7 +13,7 @@ from hilum.dataset.lungs import LUNG_COLUMNS
 from hilum.dataset.read import Dataset, Row
 from hilum.evaluation.evaluate import predict_row
 from hilum.evaluation.figures import Evaluation
-from hilum.evaluation.judge import found_mask, outlined_structures, true_masks
+from hilum.evaluation.judge import outlined_structures, true_masks
 from hilum.imaging.draw import (
     Canvas,
     Colour,
@@ -91,7 +91,7 @@ def _outlined(
     else:
         shown = [Structure(subject)]
     for structure in shown:
-        found = found_mask(prediction, structure)
+        found = prediction.mask(structure)
         if found is not None:
             mask = resize_mask(found, width=width, height=height)
             draw_outline(canvas, mask, FOUND_COLOUR)
