@@ -28,7 +28,12 @@ def known_protocol(name: str | None) -> Protocol | None:
 
 def show_comparison(comparison: Comparison) -> None:
     """Print ours beside theirs, why figures are missing, and what is not the same."""
-    from hilum.evaluation.protocols.table import told_interval, told_reasons, told_value
+    from hilum.evaluation.protocols.table import (
+        told_folds,
+        told_interval,
+        told_reasons,
+        told_value,
+    )
 
     protocol = comparison.protocol
     say_title(f"{protocol.name}: {protocol.source}")
@@ -39,9 +44,13 @@ def show_comparison(comparison: Comparison) -> None:
             told_value(line.ours),
             told_interval(line.ours),
             line.ours.n,
+            told_folds(line),
         )
         for line in comparison.lines
     ]
-    show_table(("figure", "theirs", "ours", "95 % interval", "n"), rows)
+    head = ("figure", "theirs", "ours", "95 % interval", "n", "mean over folds")
+    if not any(line.by_fold for line in comparison.lines):
+        head, rows = head[:-1], [row[:-1] for row in rows]
+    show_table(head, rows)
     for sentence in (*told_reasons(comparison), *comparison.differs):
         say(f"– {sentence}")

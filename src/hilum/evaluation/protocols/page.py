@@ -67,7 +67,8 @@ def _section(protocol: Protocol, measured: Sequence[dict[str, str]]) -> str:
     differs = " ".join(protocol.differs)
     for one in measured[:1]:
         model, dataset, split = one["model_sha256"], one["dataset_sha256"], one["split"]
-        facts.append(f"- Ours: model `{model[:16]}`, {split} split of dataset `{dataset[:16]}`")
+        models = ", ".join(f"`{sha256[:16]}`" for sha256 in model.split(", "))
+        facts.append(f"- Ours: model {models}, {split} split of dataset `{dataset[:16]}`")
         differs = one["differs"]
     head = ("figure", "theirs", "ours", "95 % interval", "n", "their definition")
     parts = (
@@ -86,6 +87,8 @@ def _cells(row: dict[str, str]) -> tuple[str, str, str]:
     if not row["ours"]:
         return "–", row["reason"], row["n"]
     value = f"{float(row['ours']):.3f} {row['unit']}".strip()
+    if row.get("fold_mean"):
+        value += f", by fold {float(row['fold_mean']):.3f} ± {float(row['fold_sd']):.3f}"
     if not row["low"]:
         return value, row["reason"], row["n"]
     return value, f"{float(row['low']):.3f} – {float(row['high']):.3f}", row["n"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hilum.evaluation.cases import Case
 from hilum.evaluation.figures import Evaluation, Figure
@@ -85,6 +86,8 @@ class Compared:
 
     theirs: Published
     ours: Figure
+    by_fold: tuple[float, ...] = ()
+    """Ours of each fold by itself; empty where there is but one model, or no such figure."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,25 @@ def compare_with(protocol: Protocol, setting: Setting) -> Comparison:
     return Comparison(
         protocol,
         setting.evaluation,
-        tuple(map(Compared, protocol.published, ours)),
+        tuple(
+            Compared(published, figure, _by_fold(published, setting))
+            for published, figure in zip(protocol.published, ours, strict=True)
+        ),
         (*_other_data(protocol, setting), *protocol.differs_here(setting), *protocol.differs),
     )
+
+
+def _by_fold(published: Published, setting: Setting) -> tuple[float, ...]:
+    values = []
+    for fold in sorted({case.fold for case in setting.cases if case.fold is not None}):
+        cases = tuple(case for case in setting.cases if case.fold == fold)
+        one = published.measure(
+            replace(setting, evaluation=replace(setting.evaluation, cases=cases))
+        )
+        if not isinstance(one, Measure) or one.missing or math.isnan(value := one.of_all()):
+            return ()
+        values.append(value)
+    return tuple(values)
 
 
 def _without_value(published: Published, reason: str) -> Figure:

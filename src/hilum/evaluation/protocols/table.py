@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import statistics
 from typing import Any
 
 from hilum.evaluation.figures import Figure
-from hilum.evaluation.protocols.protocol import Comparison
+from hilum.evaluation.protocols.protocol import Compared, Comparison
 
 PROTOCOL_TABLE = "protocol.csv"
 
 COLUMNS = (
     *("protocol", "figure", "theirs", "their_definition", "ours", "low", "high", "n", "patients"),
-    *("unit", "our_definition", "reason", "differs", "model_sha256", "dataset_sha256", "split"),
+    *("fold_mean", "fold_sd", "unit", "our_definition", "reason", "differs"),
+    *("model_sha256", "dataset_sha256", "split"),
 )
 
 _DIGITS = 6
@@ -33,6 +35,7 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "high": _short(line.ours.high),
             "n": line.ours.n,
             "patients": line.ours.groups,
+            **_over_folds(line),
             "unit": line.ours.unit,
             "our_definition": line.ours.definition,
             "reason": line.ours.reason,
@@ -86,6 +89,13 @@ def told_value(figure: Figure) -> str:
     return "–" if figure.value is None else f"{figure.value:.3f}"
 
 
+def told_folds(line: Compared) -> str:
+    """Mean and standard deviation over the folds with three decimals, empty without folds."""
+    if not line.by_fold:
+        return ""
+    return "{fold_mean:.3f} ± {fold_sd:.3f}".format(**_over_folds(line))
+
+
 def told_reasons(comparison: Comparison) -> list[str]:
     """Why figures are missing, a sentence for each reason."""
     names: dict[str, list[str]] = {}
@@ -93,6 +103,15 @@ def told_reasons(comparison: Comparison) -> list[str]:
         if line.ours.value is None:
             names.setdefault(line.ours.reason, []).append(line.theirs.name)
     return [f"No {'; no '.join(found)}: {reason}." for reason, found in names.items()]
+
+
+def _over_folds(line: Compared) -> dict[str, float | None]:
+    """Of the folds' own figures, which weigh alike; the deviation divides by their number less 1."""
+    folds = line.by_fold
+    return {
+        "fold_mean": _short(statistics.fmean(folds) if folds else None),
+        "fold_sd": _short(statistics.stdev(folds) if len(folds) > 1 else None),
+    }
 
 
 def _short(value: float | None) -> float | None:
