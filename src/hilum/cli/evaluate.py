@@ -88,9 +88,9 @@ def evaluate_model(
     from hilum.evaluation.write import require_new_folder, write_evaluation
     from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor
+    from hilum.radiograph import Split
     from hilum.report.evaluation.page import write_evaluation_page
     from hilum.report.evaluation.pictures import draw_pictures
-    from hilum.radiograph import Split
     from hilum.workers import available_cores
 
     data, models = open_dataset(dataset), [read_model(path) for path in model]
@@ -137,7 +137,7 @@ def _refuse_with_folds(given: dict[str, object]) -> None:
     for name, value in given.items():
         if value:
             raise typer.BadParameter(
-                "not with several models, which are those of a dataset's folds: each judges its own",
+                "not with several models: each judges its own fold of the dataset, and no more",
                 param_hint=name,
             )
 

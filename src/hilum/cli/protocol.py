@@ -37,7 +37,7 @@ def show_comparison(comparison: Comparison) -> None:
 
     protocol = comparison.protocol
     say_title(f"{protocol.name}: {protocol.source}")
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             line.theirs.name,
             line.theirs.printed,
@@ -48,7 +48,7 @@ def show_comparison(comparison: Comparison) -> None:
         )
         for line in comparison.lines
     ]
-    head = ("figure", "theirs", "ours", "95 % interval", "n", "mean over folds")
+    head: tuple[str, ...] = ("figure", "theirs", "ours", "95 % interval", "n", "mean over folds")
     if not any(line.by_fold for line in comparison.lines):
         head, rows = head[:-1], [row[:-1] for row in rows]
     show_table(head, rows)

@@ -66,8 +66,8 @@ class Dataset:
     variant: FilmVariant = PLAIN
     """What was done to every film, from the lock."""
     fold: int | None = None
-    """The fold that is held out; see :func:`hilum.dataset.held_out.hold_out`. Test is then its rows,
-    of train and validation alike; those two are without it."""
+    """The one held out by :func:`hilum.dataset.held_out.hold_out`; None: none is. Test is then its
+    rows, of train and validation alike, and those two are without it."""
 
     def shards(self, split: Split) -> list[Path]:
         """The Parquet files of ``split``, in order; none where the split is empty."""

@@ -92,7 +92,7 @@ class ModelDescription:
     variant: FilmVariant = PLAIN
     """What was done to the films it learned from, and is done to each one before the network."""
     fold: int | None = None
-    """Of the dataset: the fold it did not learn from, nor was chosen by. None: none was held out."""
+    """Of the dataset, one that it neither learned from nor was chosen by; None: there is none."""
 
     def __post_init__(self) -> None:
         points = self.operating_points

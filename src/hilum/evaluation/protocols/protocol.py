@@ -87,7 +87,7 @@ class Compared:
     theirs: Published
     ours: Figure
     by_fold: tuple[float, ...] = ()
-    """Ours of each fold by itself; empty where there is but one model, or no such figure."""
+    """Ours of each of two folds or more by itself; empty where one has no such figure."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _by_fold(published: Published, setting: Setting) -> tuple[float, ...]:
         if not isinstance(one, Measure) or one.missing or math.isnan(value := one.of_all()):
             return ()
         values.append(value)
-    return tuple(values)
+    return tuple(values) if len(values) > 1 else ()
 
 
 def _without_value(published: Published, reason: str) -> Figure:

@@ -22,7 +22,10 @@ _DIGITS = 6
 
 
 def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """A row of :data:`COLUMNS` for each published figure; None is unknown or has a reason."""
+    """A row of :data:`COLUMNS` for each published figure; None is unknown or has a reason.
+
+    ``fold_mean`` and ``fold_sd`` are of the folds' own figures, which weigh alike.
+    """
     evaluation = comparison.evaluation
     return [
         {
@@ -35,7 +38,8 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "high": _short(line.ours.high),
             "n": line.ours.n,
             "patients": line.ours.groups,
-            **_over_folds(line),
+            "fold_mean": _short(statistics.fmean(line.by_fold)) if line.by_fold else None,
+            "fold_sd": _short(statistics.stdev(line.by_fold)) if line.by_fold else None,
             "unit": line.ours.unit,
             "our_definition": line.ours.definition,
             "reason": line.ours.reason,
@@ -93,7 +97,7 @@ def told_folds(line: Compared) -> str:
     """Mean and standard deviation over the folds with three decimals, empty without folds."""
     if not line.by_fold:
         return ""
-    return "{fold_mean:.3f} ± {fold_sd:.3f}".format(**_over_folds(line))
+    return f"{statistics.fmean(line.by_fold):.3f} ± {statistics.stdev(line.by_fold):.3f}"
 
 
 def told_reasons(comparison: Comparison) -> list[str]:
@@ -103,15 +107,6 @@ def told_reasons(comparison: Comparison) -> list[str]:
         if line.ours.value is None:
             names.setdefault(line.ours.reason, []).append(line.theirs.name)
     return [f"No {'; no '.join(found)}: {reason}." for reason, found in names.items()]
-
-
-def _over_folds(line: Compared) -> dict[str, float | None]:
-    """Of the folds' own figures, which weigh alike; the deviation divides by their number less 1."""
-    folds = line.by_fold
-    return {
-        "fold_mean": _short(statistics.fmean(folds) if folds else None),
-        "fold_sd": _short(statistics.stdev(folds) if len(folds) > 1 else None),
-    }
 
 
 def _short(value: float | None) -> float | None:
