@@ -1,4 +1,4 @@
-"""Figures against scikit-learn, SciPy and MONAI; needs the extra ``peers``."""
+"""Figures against scikit-learn, SciPy, TorchMetrics and MONAI; needs ``peers`` and ``train``."""
 
 from __future__ import annotations
 

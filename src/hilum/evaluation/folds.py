@@ -20,7 +20,8 @@ from hilum.radiograph import Finding, Split
 _NOTE = (
     "Cross-validation: of {count} models each judged the fold that it neither learned from nor was"
     " chosen by. Figures are of all folds' images together; each fold's own stand by stratum. The"
-    " models share most of their training images, which intervals by drawing patients do not see."
+    " models share most of their training images, which intervals by drawing patients do not see;"
+    " AUROC, AUPRC and curves rank probabilities of different models as if they were of one."
 )
 
 

@@ -177,6 +177,7 @@ def test_every_line_of_a_comparison_is_on_the_page(protocol: str, folds: int) ->
     for line in comparison.lines:
         assert line.theirs.name in page.text and line.theirs.printed in page.text
         assert line.ours.value is not None or line.ours.reason in page.text
+    assert "because: ±" not in page.text
     for sentence in comparison.differs:
         assert sentence in page.text
     assert ("over folds" in page.text) == any(line.by_fold for line in comparison.lines)

@@ -27,6 +27,17 @@ hilum compile ieee8023/ shenzhen/ --twins group --holdout ieee8023 -o scored/
 hilum evaluate model.onnx --dataset scored/ --split test --protocol cohen-2020 -o cohen/
 ```
 
+Figures that are averages over five folds take five trainings. Each model is judged on the fold that
+was held out from it; ours is of all these images together, and mean and standard deviation over
+the folds stand beside it:
+
+```sh
+hilum compile radiography/ -o folds/ --folds 5
+hilum train recipes/covid_opacity_normal_densenet201.yaml --dataset folds/ --fold 0 -o fold-0.onnx
+hilum evaluate fold-0.onnx fold-1.onnx fold-2.onnx fold-3.onnx fold-4.onnx --dataset folds/ \
+    --protocol rahman-2021 -o rahman/
+```
+
 The `protocol.csv` that each writes is kept in `protocols/`. The official Test of COVID-QU-Ex was
 not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy.
 """

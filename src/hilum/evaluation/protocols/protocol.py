@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hilum.evaluation.cases import Case
-from hilum.evaluation.figures import Evaluation, Figure
+from hilum.evaluation.figures import HELD_OUT, Evaluation, Figure
 from hilum.evaluation.intervals import compute_figures
 from hilum.evaluation.measure import Measure
 from hilum.imaging.vary import PLAIN, FilmVariant
@@ -149,7 +149,8 @@ def _other_data(protocol: Protocol, setting: Setting) -> list[str]:
         wanted = " or ".join(sorted(protocol.collections))
         told.append(f"Here also or only images of {', '.join(others)}; theirs are in {wanted}.")
     images, split = len(setting.cases), setting.evaluation.split
-    told.append(f"Here {images:,} images, the {split} split; theirs: {protocol.splits}.")
+    where = "all folds" if split == HELD_OUT else f"the {split} split"
+    told.append(f"Here {images:,} images, {where}; theirs: {protocol.splits}.")
     if split == Split.VALIDATION:
         told.append("A model's operating points are chosen on validation images, maybe on these.")
     return told

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import hilum
 from hilum.evaluation.figures import EVERYTHING, Evaluation
+from hilum.evaluation.protocols import table
 from hilum.evaluation.protocols.protocol import Comparison
-from hilum.evaluation.protocols.table import told_folds
 from hilum.output import write_whole
 from hilum.report.evaluation import words
 from hilum.report.evaluation.choose import example_galleries, miss_galleries, structures_of
@@ -74,7 +74,7 @@ def evaluation_page(
         .render(
             words=words,
             comparison=comparison,
-            told_folds=told_folds,
+            told=table,
             version=hilum.__version__,
             evaluation=evaluation,
             patients=len({case.group for case in cases}),
