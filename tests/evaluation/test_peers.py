@@ -1,6 +1,8 @@
-"""Figures against scikit-learn, SciPy and MONAI; needs the extra ``peers``."""
+"""Figures against scikit-learn, SciPy, TorchMetrics and MONAI; needs ``peers`` and ``train``."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,14 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from hilum.evaluation.cases import Case
+from hilum.evaluation.confusion import CALLED, confusion_figures
 from hilum.evaluation.detection import detection_measures
 from hilum.evaluation.distances import FRAME, TOLERANCE, outline_distances
 from hilum.evaluation.intervals import compute_figures
 from hilum.evaluation.judge import compare_masks
+from hilum.evaluation.protocols.protocol import compare_with
+from hilum.evaluation.protocols.registry import PROTOCOLS
 from hilum.evaluation.segmentation import ALL_IMAGES, POOLED, segmentation_measures
 from hilum.evaluation.severity import ALL_PERCENTS, severity_measures
 from hilum.radiograph import Finding, Structure
 from tests.evaluation.cases import case, random_cases
+from tests.fakes.evaluation import make_setting
 
 # MONAI warns of its own arguments that are to go.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
@@ -55,6 +61,92 @@ def test_findings_are_scored_as_by_scikit_learn(seed: int) -> None:
         assert found["covid", name] == pytest.approx(value, abs=EXACT), name
     accuracy = metrics.accuracy_score(truth, called)
     assert found["finding", "accuracy"] == pytest.approx(accuracy, abs=EXACT)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_calibration_error_is_that_of_torchmetrics(seed: int) -> None:
+    classification = pytest.importorskip("torchmetrics.functional.classification")
+    torch = pytest.importorskip("torch")
+    random = np.random.default_rng(seed)
+    cases = [
+        replace(one, probabilities={Finding.COVID: p, Finding.NORMAL: 1 - p})
+        # Away from the rims of bins, where the two round to different sides.
+        for one, p in zip(random_cases(300, seed=seed), random.uniform(size=300), strict=True)
+    ]
+    found = values(cases)
+    error = classification.binary_calibration_error(
+        torch.tensor([one.probabilities[Finding.COVID] for one in cases], dtype=torch.float64),
+        torch.tensor([int(one.truth is Finding.COVID) for one in cases]),
+        n_bins=10,
+        norm="l1",
+    )
+    assert found["covid", "calibration error"] == pytest.approx(error.item(), abs=EXACT)
+
+
+THREE = (Finding.NORMAL, Finding.COVID, Finding.PNEUMONIA)
+
+
+def three_classes(count: int, *, seed: int) -> list[Case]:
+    random = np.random.default_rng(seed)
+    cases = []
+    for number in range(count):
+        truth = THREE[int(random.integers(3))]
+        told = random.dirichlet([3.0 if name is truth else 1.5 for name in THREE])
+        probabilities = dict(zip(THREE, told.tolist(), strict=True))
+        predicted = max(THREE, key=probabilities.__getitem__)
+        cases.append(case(number, truth=truth, predicted=predicted, probabilities=probabilities))
+    return cases
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_three_classes_are_scored_as_by_scikit_learn(seed: int) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    cases = three_classes(400, seed=seed)
+    truth, called = [one.truth for one in cases], [one.predicted for one in cases]
+    measures = detection_measures(cases, THREE, {})
+    figures = compute_figures(measures, [one.group for one in cases])
+    found = {(figure.subject, figure.name): figure.value for figure in figures}
+    for name, score in (
+        ("sensitivity", metrics.recall_score),
+        ("precision", metrics.precision_score),
+        ("F1", metrics.f1_score),
+    ):
+        for finding, value in zip(
+            THREE, score(truth, called, labels=THREE, average=None), strict=True
+        ):
+            assert found[finding, name] == pytest.approx(value, abs=EXACT), (finding, name)
+    for finding in THREE:
+        is_it = [one is finding for one in truth]
+        p = [one.probabilities[finding] for one in cases]
+        assert found[finding, "AUROC"] == pytest.approx(metrics.roc_auc_score(is_it, p), abs=EXACT)
+        average = metrics.average_precision_score(is_it, p)
+        assert found[finding, "AUPRC"] == pytest.approx(average, abs=EXACT)
+        brier = metrics.brier_score_loss(is_it, p)
+        assert found[finding, "Brier score"] == pytest.approx(brier, abs=EXACT)
+    cells = {(f.subject, f.name): f.value for f in confusion_figures(cases, THREE, "all")}
+    matrix = metrics.confusion_matrix(truth, called, labels=THREE)
+    for row, finding in zip(matrix, THREE, strict=True):
+        for count, other in zip(row, THREE, strict=True):
+            assert cells[finding, f"{CALLED}{other}"] == count
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weighted_figures_of_protocols_are_those_of_scikit_learn(seed: int) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    cases = three_classes(300, seed=seed)
+    truth, called = [one.truth for one in cases], [one.predicted for one in cases]
+    comparison = compare_with(PROTOCOLS["rahman-2021"], make_setting(cases))
+    found = {
+        line.theirs.name.removesuffix(", whole films"): line.ours.value for line in comparison.lines
+    }
+    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(truth, called), abs=EXACT)
+    for name, score in (("sensitivity", metrics.recall_score), ("F1", metrics.f1_score)):
+        value = score(truth, called, average="weighted")
+        assert found[name] == pytest.approx(value, abs=EXACT), name
+    by_class = metrics.multilabel_confusion_matrix(truth, called, labels=THREE)
+    each = [cells[0, 0] / cells[0].sum() for cells in by_class]
+    weights = [truth.count(finding) for finding in THREE]
+    assert found["specificity"] == pytest.approx(np.average(each, weights=weights), abs=EXACT)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -18,9 +18,12 @@ import pytest
 import torch
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
+from hilum.dataset.held_out import hold_out
 from hilum.dataset.read import Dataset, open_dataset
+from hilum.dataset.split import SplitOptions
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.evaluation.evaluate import evaluate
+from hilum.evaluation.folds import evaluate_folds
 from hilum.evaluation.scored import model_scores
 from hilum.imaging.enhance import Enhancement
 from hilum.imaging.vary import FilmVariant
@@ -174,6 +177,26 @@ def test_a_finished_training_is_not_repeated(chests: Dataset, tmp_path: Path) ->
     assert again.history.read_bytes() == history
     for name, weight in weights(first).items():
         torch.testing.assert_close(weights(again)[name], weight, rtol=0, atol=0)
+
+
+def test_a_model_learns_nothing_of_the_fold_that_is_held_out(tmp_path: Path) -> None:
+    collection = write_collection(tmp_path / "chests", {"Train": 18, "Val": 9}, size=(64, 64))
+    options = CompileOptions(split=SplitOptions(folds=3))
+    compile_dataset([collection], tmp_path / "dataset", options=options)
+    dataset = open_dataset(tmp_path / "dataset")
+    recipe, models = tiny_recipe(schedule=schedule(epochs=1)), []
+    for fold in range(3):
+        held = hold_out(dataset, fold)
+        run = train(recipe, held, tmp_path / str(fold), tell=lambda _: None)
+        groups = {str(row["group_id"]) for row in held.labels(Split.TEST)}
+        assert groups and groups.isdisjoint(run.validation.groups)
+        output = tmp_path / f"{fold}.onnx"
+        models.append(finish(run, recipe, held, output, tell=lambda _: None))
+        assert models[-1].description.fold == fold
+    with pytest.raises(RecipeError, match="another training was begun here"):
+        train(recipe, dataset, tmp_path / "0", tell=lambda _: None)
+    judged = evaluate_folds(models, dataset, Predictor, by=())
+    assert len(judged.cases) == 27 and {case.fold for case in judged.cases} == {0, 1, 2}
 
 
 def test_the_last_epoch_is_kept_where_the_recipe_says_so(chests: Dataset, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hilum.cli.protocol import known_protocol, show_comparison
 from hilum.cli.terminal import counted, progress_bars, say_error, say_title, show_table
 
 if TYPE_CHECKING:
+    from hilum.dataset.read import Dataset
     from hilum.evaluation.figures import Evaluation
     from hilum.evaluation.protocols.protocol import Comparison
     from hilum.evaluation.strata import Stratum
@@ -28,10 +29,18 @@ class ScoreFormat(enum.StrEnum):
 
 
 def evaluate_model(
-    model: Annotated[Path, typer.Argument(help="A model file.")],
+    model: Annotated[
+        list[Path],
+        typer.Argument(
+            help="A model file; or one for each fold of the dataset, of which each judges the fold"
+            " that 'hilum train --fold' held out."
+        ),
+    ],
     dataset: Annotated[Path, typer.Option(help="A folder made by 'hilum compile'.")],
     output: OutputFolder,
-    split: Annotated[str, typer.Option(help="'train', 'validation' or 'test'.")] = "test",
+    split: Annotated[
+        str | None, typer.Option(help="'train', 'validation' or 'test'.", show_default="test")
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(help="A second model file, to compare with on the same images.")
     ] = None,
@@ -66,31 +75,45 @@ def evaluate_model(
     Research use only.
     """
     runtime_name = known_runtime(runtime)
-    part, kinds, classes = _split(split), _kinds(by), _classes(same or [])
+    if len(model) > 1:
+        _refuse_with_folds({"--split": split, "--against": against, "--write-card": write_card})
+    part, kinds, classes = _split(split or "test"), _kinds(by), _classes(same or [])
     published = known_protocol(protocol)
     from hilum.dataset.read import open_dataset
     from hilum.evaluation.compare import compare
     from hilum.evaluation.evaluate import evaluate
+    from hilum.evaluation.folds import evaluate_folds
     from hilum.evaluation.protocols.protocol import compare_with
     from hilum.evaluation.protocols.setting import setting_of
     from hilum.evaluation.write import require_new_folder, write_evaluation
     from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor
+    from hilum.radiograph import Split
     from hilum.report.evaluation.page import write_evaluation_page
     from hilum.report.evaluation.pictures import draw_pictures
     from hilum.workers import available_cores
 
-    data, first = open_dataset(dataset), read_model(model)
+    data, models = open_dataset(dataset), [read_model(path) for path in model]
+    first = models[0]
     second = None if against is None else read_model(against)
     require_new_folder(output)
     with progress_bars(quiet=score_format is not None) as progress:
 
-        def judge(one: Model, kinds: list[Stratum]) -> Evaluation:
-            predictor = Predictor(one, threads=threads or available_cores(), runtime=runtime_name)
-            advance = progress(f"judging by {one.path.name}", data.count(part))
-            return evaluate(predictor, data, part, by=kinds, classes=classes, on_case=advance)
+        def run(one: Model) -> Predictor:
+            return Predictor(one, threads=threads or available_cores(), runtime=runtime_name)
 
-        evaluation = judge(first, kinds)
+        def judge(one: Model, kinds: list[Stratum]) -> Evaluation:
+            advance = progress(f"judging by {one.path.name}", data.count(part))
+            return evaluate(run(one), data, part, by=kinds, classes=classes, on_case=advance)
+
+        if len(models) > 1:
+            count = data.count(Split.TRAIN) + data.count(Split.VALIDATION)
+            advance = progress(f"judging by {len(models)} models, each its fold", count)
+            evaluation = evaluate_folds(
+                models, data, run, by=kinds, classes=classes, on_case=advance
+            )
+        else:
+            evaluation = judge(first, kinds)
         if second is not None:
             other = judge(second, [])
             evaluation = compare(evaluation, other, first.description, second.description)
@@ -98,12 +121,32 @@ def evaluate_model(
     if published is not None:
         comparison = compare_with(published, setting_of(evaluation, first.description, data))
     write_evaluation(evaluation, output, comparison)
-    pictures = draw_pictures(evaluation, Predictor(first, runtime=runtime_name), data)
-    write_evaluation_page(evaluation, output, pictures)
+    pictures: dict[tuple[str, str], str] = {}
+    for one in models:
+        judged, of_it = (data, part) if len(models) == 1 else (_held_out(data, one), Split.TEST)
+        predictor = Predictor(one, runtime=runtime_name)
+        pictures |= draw_pictures(evaluation, predictor, judged, of_it)
+    write_evaluation_page(evaluation, output, pictures, comparison)
     if write_card:
         _write_card(first, evaluation)
     _print(evaluation, score_format, comparison)
     _tell(evaluation, output)
+
+
+def _refuse_with_folds(given: dict[str, object]) -> None:
+    for name, value in given.items():
+        if value:
+            raise typer.BadParameter(
+                "not with several models: each judges its own fold of the dataset, and no more",
+                param_hint=name,
+            )
+
+
+def _held_out(data: Dataset, model: Model) -> Dataset:
+    from hilum.dataset.held_out import hold_out
+
+    fold = model.description.fold
+    return data if fold is None else hold_out(data, fold)
 
 
 def _split(name: str) -> Split:

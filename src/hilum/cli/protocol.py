@@ -28,20 +28,29 @@ def known_protocol(name: str | None) -> Protocol | None:
 
 def show_comparison(comparison: Comparison) -> None:
     """Print ours beside theirs, why figures are missing, and what is not the same."""
-    from hilum.evaluation.protocols.table import told_interval, told_reasons, told_value
+    from hilum.evaluation.protocols.table import (
+        told_folds,
+        told_interval,
+        told_reasons,
+        told_value,
+    )
 
     protocol = comparison.protocol
     say_title(f"{protocol.name}: {protocol.source}")
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             line.theirs.name,
             line.theirs.printed,
             told_value(line.ours),
             told_interval(line.ours),
             line.ours.n,
+            told_folds(line),
         )
         for line in comparison.lines
     ]
-    show_table(("figure", "theirs", "ours", "95 % interval", "n"), rows)
+    head: tuple[str, ...] = ("figure", "theirs", "ours", "95 % interval", "n", "mean over folds")
+    if not any(line.by_fold for line in comparison.lines):
+        head, rows = head[:-1], [row[:-1] for row in rows]
+    show_table(head, rows)
     for sentence in (*told_reasons(comparison), *comparison.differs):
         say(f"– {sentence}")

@@ -22,6 +22,10 @@ def train_model(
         Path | None,
         typer.Option(help="The .run folder of an earlier training whose weights are gone on with."),
     ] = None,
+    fold: Annotated[
+        int | None,
+        typer.Option(min=0, help="A fold of the dataset to hold out, for 'hilum evaluate'."),
+    ] = None,
 ) -> None:
     """Train a model; called again after an interruption, it goes on where it was."""
     require_onnx(output)
@@ -39,10 +43,12 @@ def train_model(
             got=str(error),
             remedy="in the folder of hilum's clone, run: pip install '.[train]'",
         ) from None
+    from hilum.dataset.held_out import hold_out
     from hilum.dataset.read import open_dataset
     from hilum.report.curves import draw_curves
 
     opened, followed = open_dataset(dataset), read_recipe(recipe)
+    opened = opened if fold is None else hold_out(opened, fold)
     folder, curves = output.with_suffix(".run"), output.with_suffix(".curves.svg")
     try:
         run = train(

@@ -65,6 +65,9 @@ class Dataset:
     """The hash of all rows, from the lock."""
     variant: FilmVariant = PLAIN
     """What was done to every film, from the lock."""
+    fold: int | None = None
+    """The one held out by :func:`hilum.dataset.held_out.hold_out`; None: none is. Test is then its
+    rows, of train and validation alike, and those two are without it."""
 
     def shards(self, split: Split) -> list[Path]:
         """The Parquet files of ``split``, in order; none where the split is empty."""
@@ -77,9 +80,13 @@ class Dataset:
             DatasetError: a file is damaged.
         """
         count = 0
-        for path in self.shards(split):
+        for path in self._files(split):
             with _reading(path):
-                count += pq.read_metadata(path).num_rows
+                if self.fold is None:
+                    count += pq.read_metadata(path).num_rows
+                else:
+                    folds = pq.read_table(path, columns=["fold"]).column("fold")
+                    count += sum(self._is_in(split, fold) for fold in folds.to_pylist())
         return count
 
     def rows(self, split: Split, *, structures: Sequence[Structure] = ()) -> Iterator[Row]:
@@ -89,14 +96,8 @@ class Dataset:
             DatasetError: a file is damaged.
         """
         columns = ["image", *structures, *LABEL_COLUMNS]
-        for path in self.shards(split):
-            with (
-                _reading(path),
-                pq.ParquetFile(path, page_checksum_verification=True) as file,
-            ):
-                for batch in file.iter_batches(batch_size=64, columns=columns):
-                    for values in batch.to_pylist():
-                        yield self._row(values, structures)
+        for values in self._stream(split, columns):
+            yield self._row(values, structures)
 
     def labels(self, split: Split) -> list[dict[str, Any]]:
         """The label columns of every row of ``split``, without any pictures.
@@ -105,12 +106,12 @@ class Dataset:
             DatasetError: a file is damaged.
         """
         labels: list[dict[str, Any]] = []
-        for path in self.shards(split):
+        for path in self._files(split):
             with _reading(path):
                 table = pq.read_table(
                     path, columns=list(LABEL_COLUMNS), page_checksum_verification=True
                 )
-                labels += table.to_pylist()
+                labels += [row for row in table.to_pylist() if self._is_in(split, row["fold"])]
         return labels
 
     def labels_and_masks(
@@ -121,16 +122,30 @@ class Dataset:
         Raises:
             DatasetError: a file is damaged.
         """
-        columns = [*structures, *LABEL_COLUMNS]
-        for path in self.shards(split):
+        for values in self._stream(split, [*structures, *LABEL_COLUMNS]):
+            row = self._row({**values, "image": {"bytes": b""}}, structures)
+            yield row.labels, row.masks
+
+    def _files(self, split: Split) -> list[Path]:
+        """Where rows of ``split`` may lie."""
+        if self.fold is None or split is not Split.TEST:
+            return self.shards(split)
+        return [*self.shards(Split.TRAIN), *self.shards(Split.VALIDATION)]
+
+    def _is_in(self, split: Split, fold: int | None) -> bool:
+        """Whether a row of those files is in ``split``."""
+        return self.fold is None or (fold == self.fold) == (split is Split.TEST)
+
+    def _stream(self, split: Split, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for path in self._files(split):
             with (
                 _reading(path),
                 pq.ParquetFile(path, page_checksum_verification=True) as file,
             ):
                 for batch in file.iter_batches(batch_size=64, columns=columns):
                     for values in batch.to_pylist():
-                        row = self._row({**values, "image": {"bytes": b""}}, structures)
-                        yield row.labels, row.masks
+                        if self._is_in(split, values["fold"]):
+                            yield values
 
     def _row(self, values: dict[str, Any], structures: Sequence[Structure]) -> Row:
         masks = {s: cast(bytes, values[s]["bytes"]) for s in structures if values[s] is not None}

@@ -53,3 +53,5 @@ class Case:
     """Readers' scores by the dataset's column name."""
     source_path: str = ""
     """Of the image, inside its collection's folder."""
+    fold: int | None = None
+    """Which was held out from the model that judged it; None: none was."""

@@ -92,7 +92,9 @@ def detection_measures(
     for finding in findings:
         truth = class_truth(cases, finding)
         when = "called where it is likelier than the others without an operating point"
-        if finding in points:
+        if finding in points and any(case.fold is not None for case in cases):
+            when = "called from the probability on that was chosen for the model of its fold"
+        elif finding in points:
             when = f"called from probability {points[finding]:g} on"
         measures += [
             *_decisions(finding, truth, when),

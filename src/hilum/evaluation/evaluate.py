@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from hilum.evaluation.measure import Measure, Needed, mean_columns, quotient
 from hilum.evaluation.notes import notes_on
 from hilum.evaluation.segmentation import segmentation_measures
 from hilum.evaluation.severity import severity_measures
-from hilum.evaluation.strata import Stratum, strata
+from hilum.evaluation.strata import OF_EVERY_CASE, Stratum, strata
 from hilum.imaging.read import decode_picture
 from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.inference.model import ModelDescription
@@ -40,7 +40,7 @@ def evaluate(
     dataset: Dataset,
     split: Split,
     *,
-    by: Sequence[Stratum] = tuple(Stratum),
+    by: Sequence[Stratum] = OF_EVERY_CASE,
     classes: Mapping[Finding, Finding] | None = None,
     on_case: Callable[[], object] = lambda: None,
 ) -> Evaluation:
@@ -177,7 +177,7 @@ def measures_of(cases: Sequence[Case], description: ModelDescription) -> list[Me
 
 
 def figures_of(
-    cases: Sequence[Case], description: ModelDescription, by: Sequence[Stratum]
+    cases: Sequence[Case], description: ModelDescription, by: Iterable[Stratum]
 ) -> Iterator[Figure]:
     """The figures of all cases, then of each stratum."""
     everything = list(_figures(cases, description, EVERYTHING))

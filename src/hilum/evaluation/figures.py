@@ -9,6 +9,9 @@ from hilum.evaluation.cases import Case
 EVERYTHING = "all"
 """The stratum of all cases."""
 
+HELD_OUT = "held-out"
+"""The split of an evaluation in which each image was judged by the model of its own fold."""
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -21,6 +21,11 @@ class Stratum(enum.StrEnum):
     SEX = "sex"
     AGE = "age"
     PROJECTION = "projection"
+    FOLD = "fold"
+
+
+OF_EVERY_CASE = tuple(kind for kind in Stratum if kind is not Stratum.FOLD)
+"""What cases are parted by that a single model judged."""
 
 
 def stratum_of(case: Case, by: Stratum) -> str:
@@ -31,6 +36,7 @@ def stratum_of(case: Case, by: Stratum) -> str:
         Stratum.SEX: case.sex,
         Stratum.AGE: age_band(case.age),
         Stratum.PROJECTION: case.projection,
+        Stratum.FOLD: None if case.fold is None else str(case.fold),
     }[by]
     return f"{by}={value or UNKNOWN}"
 

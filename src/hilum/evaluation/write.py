@@ -30,7 +30,15 @@ FIGURE_COLUMNS = tuple(field.name for field in dataclasses.fields(Figure))
 
 _FACTS = (
     *("image_id", "source_path", "group", "collection", "origin", "sex", "age", "projection"),
-    *("truth", "predicted", "refused", "reason", "infected_percent", "true_infected_percent"),
+    *(
+        "fold",
+        "truth",
+        "predicted",
+        "refused",
+        "reason",
+        "infected_percent",
+        "true_infected_percent",
+    ),
 )
 _OF_MASKS = tuple(field.name for field in dataclasses.fields(MaskCase))
 _DIGITS = 6

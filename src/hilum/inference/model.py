@@ -91,6 +91,8 @@ class ModelDescription:
     """Fitted for this network by ``hilum fit-refusal``."""
     variant: FilmVariant = PLAIN
     """What was done to the films it learned from, and is done to each one before the network."""
+    fold: int | None = None
+    """Of the dataset, one that it neither learned from nor was chosen by; None: there is none."""
 
     def __post_init__(self) -> None:
         points = self.operating_points

@@ -100,6 +100,8 @@ def _cache_name(dataset: Dataset, split: Split, recipe: Recipe) -> str:
         recipe.findings,
         recipe.lung_convention,
     ]
+    if dataset.fold is not None:
+        parts.append(dataset.fold)
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return f"{split}-{digest[:16]}"
 

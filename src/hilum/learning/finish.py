@@ -71,6 +71,7 @@ def finish(
         recipe=recipe.model_dump(mode="json"),
         started_from=None if run.start is None else run.start.purpose,
         variant=dataset.variant,
+        fold=dataset.fold,
     )
     tell("exporting, and checking the file against the trained network")
     sample = np.linspace(0, len(run.validation) - 1, _CHECKED_IMAGES).astype(int)

@@ -124,7 +124,12 @@ def _validation_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Ba
 
 
 def _purpose(recipe: Recipe, dataset: Dataset, start: Start | None) -> dict[str, Any]:
-    purpose = {"recipe": recipe.model_dump(mode="json"), "dataset": dataset.content_sha256}
+    purpose: dict[str, Any] = {
+        "recipe": recipe.model_dump(mode="json"),
+        "dataset": dataset.content_sha256,
+    }
+    if dataset.fold is not None:
+        purpose["fold"] = dataset.fold
     return purpose if start is None else {**purpose, "started_from": start.purpose}
 
 

@@ -11,6 +11,8 @@ from hilum.errors import OutputError
 from hilum.evaluation.cases import Case, MaskCase
 from hilum.evaluation.compare import compare
 from hilum.evaluation.figures import Evaluation
+from hilum.evaluation.protocols.protocol import Setting, compare_with
+from hilum.evaluation.protocols.registry import PROTOCOLS
 from hilum.radiograph import Finding, Structure
 from hilum.report.evaluation.choose import everything_shown
 from hilum.report.evaluation.page import evaluation_page, write_evaluation_page
@@ -162,6 +164,24 @@ def test_a_second_model() -> None:
     page = page_of(compared)
     assert page.faults == []
     assert "Against a second model" in page.text and "second" in page.text
+
+
+@pytest.mark.parametrize("folds", [0, 5])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_line_of_a_comparison_is_on_the_page(protocol: str, folds: int) -> None:
+    cases = [replace(c, fold=n % folds if folds else None) for n, c in enumerate(random_cases(60))]
+    one = evaluation(cases, findings=TWO)
+    comparison = compare_with(PROTOCOLS[protocol], Setting(one, TWO, (Structure.INFECTION,)))
+    page = Checked(evaluation_page(one, {}, comparison))
+    assert page.faults == []
+    for line in comparison.lines:
+        assert line.theirs.name in page.text and line.theirs.printed in page.text
+        assert line.ours.value is not None or line.ours.reason in page.text
+    assert "because: ±" not in page.text
+    for sentence in comparison.differs:
+        assert sentence in page.text
+    assert ("over folds" in page.text) == any(line.by_fold for line in comparison.lines)
+    assert "Beside the published" not in page_of(one).text
 
 
 def test_notes_and_what_was_left_out_are_told() -> None:

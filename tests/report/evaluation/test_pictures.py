@@ -55,7 +55,7 @@ def has_colour(pixels: NDArray[np.uint8], colour: tuple[int, int, int]) -> bool:
 def test_each_place_has_its_picture(tmp_path: Path, dataset: Dataset) -> None:
     predictor = Predictor(write_model(tmp_path / "model.onnx"))
     evaluation = evaluate(predictor, dataset, Split.VALIDATION)
-    pictures = draw_pictures(evaluation, predictor, dataset)
+    pictures = draw_pictures(evaluation, predictor, dataset, Split(evaluation.split))
     wanted = {(shown.case.image_id, shown.subject) for shown in everything_shown(evaluation.cases)}
     assert pictures.keys() == wanted
     assert {subject for _, subject in wanted} >= {"infection", "lungs", "finding"}
@@ -64,7 +64,7 @@ def test_each_place_has_its_picture(tmp_path: Path, dataset: Dataset) -> None:
     plain, outlined = pixels[:, : pixels.shape[0]], pixels[:, pixels.shape[0] :]
     for colour in (FOUND_COLOUR, TRUE_COLOUR):
         assert has_colour(outlined, colour) and not has_colour(plain, colour)
-    assert draw_pictures(evaluation, predictor, dataset) == pictures
+    assert draw_pictures(evaluation, predictor, dataset, Split(evaluation.split)) == pictures
 
 
 @pytest.mark.parametrize("which", ["fake", "bundled"])

@@ -9,10 +9,12 @@ from hilum.evaluation.protocols.measures import (
     confusion_measure,
     no_class,
     place_of,
+    told_of_folds,
 )
 from hilum.evaluation.protocols.protocol import Measured, Protocol, Published, Setting
 from hilum.radiograph import Finding
 
+FOLDS = 5
 TWO = ((Finding.COVID,), (Finding.NORMAL,))
 THREE = ((Finding.COVID,), (Finding.PNEUMONIA,), (Finding.NORMAL,))
 
@@ -32,9 +34,7 @@ def _two_classes(setting: Setting) -> Measured:
 
 
 def _differs_here(setting: Setting) -> list[str]:
-    told = []
-    if setting.folds is None:
-        told.append("The dataset has no folds ('compile --folds 5'): this is one model, one split.")
+    told = told_of_folds(setting, FOLDS)
     if any(case.truth == Finding.PNEUMONIA for case in setting.cases):
         told.append("The third class is pneumonia of any kind here, viral pneumonia there.")
     if Finding.PNEUMONIA in setting.findings:

@@ -176,6 +176,26 @@ def _of_confusion(name: str, count: int, sums: Floats) -> Floats:
     return divide((by_class * true).sum(axis=1), everything)
 
 
+def told_of_folds(setting: Setting, theirs: int) -> list[str]:
+    """How ours come of folds, and ``theirs`` of so many."""
+    judged = len({case.fold for case in setting.cases if case.fold is not None})
+    if not judged and setting.folds is None:
+        return [
+            f"The dataset has no folds ('compile --folds {theirs}'): this is one model, one split."
+        ]
+    if not judged:
+        return [
+            f"One model on one split, not the mean over {setting.folds} folds: 'train --fold' each,"
+            " and evaluate all models together."
+        ]
+    told = [
+        "Each image was judged once, by the model of its fold. Ours are of all of them together,"
+        " beside mean and standard deviation over the folds; which of the two theirs are is not"
+        " known to us."
+    ]
+    return told if judged == theirs else [f"{judged} folds here, {theirs} there.", *told]
+
+
 def not_outlined(setting: Setting, structure: Structure) -> Missing | None:
     """What to say where the model does not outline ``structure``."""
     parts = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}

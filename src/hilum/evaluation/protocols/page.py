@@ -27,6 +27,17 @@ hilum compile ieee8023/ shenzhen/ --twins group --holdout ieee8023 -o scored/
 hilum evaluate model.onnx --dataset scored/ --split test --protocol cohen-2020 -o cohen/
 ```
 
+Figures that are averages over five folds take five trainings. Each model is judged on the fold that
+was held out from it; ours is of all these images together, and mean and standard deviation over
+the folds stand beside it:
+
+```sh
+hilum compile radiography/ -o folds/ --folds 5
+hilum train recipes/covid_opacity_normal_densenet201.yaml --dataset folds/ --fold 0 -o fold-0.onnx
+hilum evaluate fold-0.onnx fold-1.onnx fold-2.onnx fold-3.onnx fold-4.onnx --dataset folds/ \
+    --protocol rahman-2021 -o rahman/
+```
+
 The `protocol.csv` that each writes is kept in `protocols/`. The official Test of COVID-QU-Ex was
 not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy.
 """
@@ -67,7 +78,8 @@ def _section(protocol: Protocol, measured: Sequence[dict[str, str]]) -> str:
     differs = " ".join(protocol.differs)
     for one in measured[:1]:
         model, dataset, split = one["model_sha256"], one["dataset_sha256"], one["split"]
-        facts.append(f"- Ours: model `{model[:16]}`, {split} split of dataset `{dataset[:16]}`")
+        models = ", ".join(f"`{sha256[:16]}`" for sha256 in model.split(", "))
+        facts.append(f"- Ours: model {models}, {split} split of dataset `{dataset[:16]}`")
         differs = one["differs"]
     head = ("figure", "theirs", "ours", "95 % interval", "n", "their definition")
     parts = (
@@ -86,6 +98,8 @@ def _cells(row: dict[str, str]) -> tuple[str, str, str]:
     if not row["ours"]:
         return "–", row["reason"], row["n"]
     value = f"{float(row['ours']):.3f} {row['unit']}".strip()
+    if row.get("fold_mean"):
+        value += f", by fold {float(row['fold_mean']):.3f} ± {float(row['fold_sd']):.3f}"
     if not row["low"]:
         return value, row["reason"], row["n"]
     return value, f"{float(row['low']):.3f} – {float(row['high']):.3f}", row["n"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hilum.evaluation.cases import Case
-from hilum.evaluation.figures import Evaluation, Figure
+from hilum.evaluation.figures import HELD_OUT, Evaluation, Figure
 from hilum.evaluation.intervals import compute_figures
 from hilum.evaluation.measure import Measure
 from hilum.imaging.vary import PLAIN, FilmVariant
@@ -85,6 +86,8 @@ class Compared:
 
     theirs: Published
     ours: Figure
+    by_fold: tuple[float, ...] = ()
+    """Ours of each of two folds or more by itself; empty where one has no such figure."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,25 @@ def compare_with(protocol: Protocol, setting: Setting) -> Comparison:
     return Comparison(
         protocol,
         setting.evaluation,
-        tuple(map(Compared, protocol.published, ours)),
+        tuple(
+            Compared(published, figure, _by_fold(published, setting))
+            for published, figure in zip(protocol.published, ours, strict=True)
+        ),
         (*_other_data(protocol, setting), *protocol.differs_here(setting), *protocol.differs),
     )
+
+
+def _by_fold(published: Published, setting: Setting) -> tuple[float, ...]:
+    values = []
+    for fold in sorted({case.fold for case in setting.cases if case.fold is not None}):
+        cases = tuple(case for case in setting.cases if case.fold == fold)
+        one = published.measure(
+            replace(setting, evaluation=replace(setting.evaluation, cases=cases))
+        )
+        if not isinstance(one, Measure) or one.missing or math.isnan(value := one.of_all()):
+            return ()
+        values.append(value)
+    return tuple(values) if len(values) > 1 else ()
 
 
 def _without_value(published: Published, reason: str) -> Figure:
@@ -130,7 +149,8 @@ def _other_data(protocol: Protocol, setting: Setting) -> list[str]:
         wanted = " or ".join(sorted(protocol.collections))
         told.append(f"Here also or only images of {', '.join(others)}; theirs are in {wanted}.")
     images, split = len(setting.cases), setting.evaluation.split
-    told.append(f"Here {images:,} images, the {split} split; theirs: {protocol.splits}.")
+    where = "all folds" if split == HELD_OUT else f"the {split} split"
+    told.append(f"Here {images:,} images, {where}; theirs: {protocol.splits}.")
     if split == Split.VALIDATION:
         told.append("A model's operating points are chosen on validation images, maybe on these.")
     return told

@@ -6,11 +6,12 @@ over classes weighted by their images.
 
 from __future__ import annotations
 
-from hilum.evaluation.protocols.measures import class_figure, overlap
+from hilum.evaluation.protocols.measures import class_figure, overlap, told_of_folds
 from hilum.evaluation.protocols.protocol import Missing, Protocol, Published, Setting
 from hilum.imaging.enhance import Enhancement
 from hilum.radiograph import Finding, Structure
 
+FOLDS = 5
 CLASSES = ((Finding.COVID,), (Finding.LUNG_OPACITY, Finding.PNEUMONIA), (Finding.NORMAL,))
 
 _PLAIN = "best of seven networks and six kinds of contrast, gamma-corrected whole films; weighted"
@@ -38,10 +39,7 @@ def _differs_here(setting: Setting) -> list[str]:
             f"Theirs is of gamma-corrected films; ours are {enhancement or 'not enhanced'}."
             f" All five ({', '.join(Enhancement)}) are had by training on 'compile --enhance'."
         )
-    if setting.folds is None:
-        told.append("The dataset has no folds ('compile --folds 5'): this is one model, one split.")
-    else:
-        told.append(f"One model on one split, not the mean over {setting.folds} folds.")
+    told += told_of_folds(setting, FOLDS)
     if not any(case.truth == Finding.LUNG_OPACITY for case in setting.cases):
         told.append("The third class is pneumonia here, lung opacity of any cause there.")
     return told

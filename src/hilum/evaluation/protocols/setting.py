@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hilum.dataset.lock import read_lock
+from hilum.dataset.held_out import fold_count
 from hilum.dataset.read import Dataset
 from hilum.evaluation.figures import Evaluation
 from hilum.evaluation.protocols.protocol import Setting
@@ -17,11 +17,10 @@ def setting_of(evaluation: Evaluation, description: ModelDescription, dataset: D
     Raises:
         DatasetError: the lock is gone or damaged.
     """
-    split = read_lock(dataset.folder).get("options", {}).get("split", {})
     return Setting(
         evaluation,
         findings=description.findings,
         targets=description.targets,
         variant=description.variant,
-        folds=split.get("folds"),
+        folds=fold_count(dataset.folder),
     )

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+import statistics
 from typing import Any
 
 from hilum.evaluation.figures import Figure
-from hilum.evaluation.protocols.protocol import Comparison
+from hilum.evaluation.protocols.protocol import Compared, Comparison
 
 PROTOCOL_TABLE = "protocol.csv"
 
 COLUMNS = (
     *("protocol", "figure", "theirs", "their_definition", "ours", "low", "high", "n", "patients"),
-    *("unit", "our_definition", "reason", "differs", "model_sha256", "dataset_sha256", "split"),
+    *("fold_mean", "fold_sd", "unit", "our_definition", "reason", "differs"),
+    *("model_sha256", "dataset_sha256", "split"),
 )
 
 _DIGITS = 6
 
 
 def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """A row of :data:`COLUMNS` for each published figure; None is unknown or has a reason."""
+    """A row of :data:`COLUMNS` for each published figure; None is unknown or has a reason.
+
+    ``fold_mean`` and ``fold_sd`` are of the folds' own figures, which weigh alike.
+    """
     evaluation = comparison.evaluation
     return [
         {
@@ -33,6 +38,8 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "high": _short(line.ours.high),
             "n": line.ours.n,
             "patients": line.ours.groups,
+            "fold_mean": _short(statistics.fmean(line.by_fold)) if line.by_fold else None,
+            "fold_sd": _short(statistics.stdev(line.by_fold)) if line.by_fold else None,
             "unit": line.ours.unit,
             "our_definition": line.ours.definition,
             "reason": line.ours.reason,
@@ -84,6 +91,13 @@ def told_interval(figure: Figure) -> str:
 def told_value(figure: Figure) -> str:
     """The value with three decimals, – where there is none."""
     return "–" if figure.value is None else f"{figure.value:.3f}"
+
+
+def told_folds(line: Compared) -> str:
+    """Mean and standard deviation over the folds with three decimals, empty without folds."""
+    if not line.by_fold:
+        return ""
+    return f"{statistics.fmean(line.by_fold):.3f} ± {statistics.stdev(line.by_fold):.3f}"
 
 
 def told_reasons(comparison: Comparison) -> list[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import hilum
 from hilum.evaluation.figures import EVERYTHING, Evaluation
+from hilum.evaluation.protocols import table
+from hilum.evaluation.protocols.protocol import Comparison
 from hilum.output import write_whole
 from hilum.report.evaluation import words
 from hilum.report.evaluation.choose import example_galleries, miss_galleries, structures_of
@@ -27,18 +29,24 @@ from hilum.report.page import templates, unwritable
 PAGE_NAME = "report.html"
 
 
-def write_evaluation_page(evaluation: Evaluation, folder: Path, pictures: Pictures) -> None:
+def write_evaluation_page(
+    evaluation: Evaluation,
+    folder: Path,
+    pictures: Pictures,
+    comparison: Comparison | None = None,
+) -> None:
     """Write ``report.html`` to ``folder``; an earlier one is replaced.
 
     Args:
         evaluation: what to show.
         folder: where the scores lie.
         pictures: what :func:`hilum.report.evaluation.pictures.draw_pictures` drew.
+        comparison: with a publication's figures, if there is one.
 
     Raises:
         OutputError: it cannot be written.
     """
-    page = evaluation_page(evaluation, pictures)
+    page = evaluation_page(evaluation, pictures, comparison)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / PAGE_NAME, page.encode(errors="replace"))
@@ -46,7 +54,9 @@ def write_evaluation_page(evaluation: Evaluation, folder: Path, pictures: Pictur
         raise unwritable(folder, error) from None
 
 
-def evaluation_page(evaluation: Evaluation, pictures: Pictures) -> str:
+def evaluation_page(
+    evaluation: Evaluation, pictures: Pictures, comparison: Comparison | None = None
+) -> str:
     """The page as text; the same evaluation and pictures give the same."""
     cases, figures = evaluation.cases, evaluation.figures
     curves = class_curves(cases)
@@ -63,6 +73,8 @@ def evaluation_page(evaluation: Evaluation, pictures: Pictures) -> str:
         .get_template("evaluation/page.html")
         .render(
             words=words,
+            comparison=comparison,
+            told=table,
             version=hilum.__version__,
             evaluation=evaluation,
             patients=len({case.group for case in cases}),

@@ -39,8 +39,12 @@ _SIDE = 400
 _QUALITY = 75
 
 
-def draw_pictures(evaluation: Evaluation, predictor: Predictor, dataset: Dataset) -> Pictures:
+def draw_pictures(
+    evaluation: Evaluation, predictor: Predictor, dataset: Dataset, split: Split
+) -> Pictures:
     """Each picture that the page on ``evaluation`` has a place for: the film beside its outlines.
+
+    Of the films in ``split`` of ``dataset``, those which ``predictor`` judged.
 
     Raises:
         DatasetError: a file is damaged.
@@ -51,7 +55,7 @@ def draw_pictures(evaluation: Evaluation, predictor: Predictor, dataset: Dataset
     stored = set(outlined_structures(predictor.model.description)) & set(STORED_STRUCTURES)
     columns = sorted({*stored, *LUNG_COLUMNS})
     pictures: dict[tuple[str, str], str] = {}
-    for row in dataset.rows(Split(evaluation.split), structures=columns) if wanted else ():
+    for row in dataset.rows(split, structures=columns) if wanted else ():
         subjects = wanted.pop(row.image_id, None)
         if subjects is not None:
             for subject, canvas in _draw(predictor, row, subjects).items():

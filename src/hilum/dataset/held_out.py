@@ -1,0 +1,40 @@
+"""Cross-validation: a dataset as it looks while one of its folds is held out."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from hilum.dataset.lock import read_lock
+from hilum.dataset.read import Dataset
+from hilum.errors import DatasetError
+
+
+def fold_count(folder: Path) -> int | None:
+    """How many folds were drawn in the dataset in ``folder``; None: none.
+
+    Raises:
+        DatasetError: the lock is gone or damaged.
+    """
+    count: int | None = read_lock(folder)["options"].get("split", {}).get("folds")
+    return count
+
+
+def hold_out(dataset: Dataset, fold: int) -> Dataset:
+    """``dataset`` with ``fold`` for its test; its train and validation are without that fold.
+
+    What the dataset has in test is in none of the three.
+
+    Raises:
+        DatasetError: it has no such fold.
+    """
+    count = fold_count(dataset.folder)
+    if count is None or not 0 <= fold < count:
+        raise DatasetError(
+            "the dataset has no such fold",
+            path=dataset.folder,
+            got=f"fold {fold}",
+            expected="no folds at all" if count is None else f"0 to {count - 1}",
+            remedy="compile it with --folds" if count is None else "name one of its folds",
+        )
+    return dataclasses.replace(dataset, fold=fold)
