@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -198,11 +199,12 @@ def annotation_files(root: Path) -> list[Path]:
     found: list[Path] = []
     for folder in (root, *inner):
         try:
-            names = sorted(p for p in folder.iterdir() if p.name.lower().endswith(_SUFFIXES))
+            with os.scandir(folder) as entries:
+                names = sorted(e.name for e in entries if e.name.lower().endswith(_SUFFIXES))
         except OSError:
             continue
         if len(names) <= _MOST_FILES:
-            found += names
+            found += [folder / name for name in names]
     return found
 
 

@@ -109,7 +109,7 @@ def walk_images(root: Path) -> Iterator[Path]:
         CollectionError: a folder may not be read, so that its images would be overlooked.
     """
     for folder, _, names in _walk(root):
-        yield from (folder / name for name in names if is_image(folder / name))
+        yield from filter(is_image, (folder / name for name in names))
 
 
 def _walk(
@@ -143,7 +143,7 @@ def subfolders(folder: Path) -> list[Path]:
     """The folders directly in ``folder``, sorted, hidden ones left out; none if unreadable."""
     try:
         with os.scandir(folder) as entries:
-            names = [e.name for e in entries if not is_hidden(e.name) and e.is_dir()]
+            names = [e.name for e in entries if e.is_dir() and not is_hidden(e.name)]
     except OSError:
         return []
     return [folder / name for name in sorted(names)]
@@ -184,7 +184,9 @@ def unclaimed_images(
     """
     known = set(claimed)
     problems = []
-    for folder, links, names in _walk(root, {parent for path in known for parent in path.parents}):
+    folders = {path.parent for path in known}
+    folders |= {parent for folder in folders for parent in folder.parents}
+    for folder, links, names in _walk(root, folders):
         for link in links:
             problems.append(problem_at(root, link, "linked folder", "put the folder itself here"))
         for path in (folder / name for name in names):

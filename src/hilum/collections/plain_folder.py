@@ -18,6 +18,7 @@ Citation: none.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -113,7 +114,8 @@ def _convention(masks: Sequence[MaskOf]) -> LungConvention | None:
     return said.pop() if len(said) == 1 else None
 
 
-def _class_of(folders: Sequence[str]) -> tuple[Finding | None, Split | None]:
+@functools.lru_cache
+def _class_of(folders: tuple[str, ...]) -> tuple[Finding | None, Split | None]:
     """The finding and split of an image in these folders, from the top."""
     split = None
     for name in folders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.collections.collection import Problem
-from hilum.collections.folders import is_hidden, is_image_name
+from hilum.collections.folders import is_hidden, is_image_name, problem_at
 from hilum.collections.words import convention_of, finding_of, plain_words, split_of, structure_of
 from hilum.radiograph import LungConvention, MaskFile, Structure
 
@@ -79,10 +80,9 @@ def pair_masks(root: Path, paths: Sequence[Path]) -> Pairs:
     mentioned: set[_Folder] = set()
     lonely = []
     for path in paths:
-        folders = path.relative_to(root).parts[:-1]
+        folders = path.parts[len(root.parts) : -1]
         at = _mask_part(folders)
         found, words = images.of_mask(path, folders, at)
-        source_path = path.relative_to(root).as_posix()
         if not found:
             lonely.append((path, folders[: at + 1] if at is not None else None))
             continue
@@ -106,12 +106,11 @@ def pair_masks(root: Path, paths: Sequence[Path]) -> Pairs:
             convention = conventions[-1] if conventions else None
             by_image[found[0]].append(MaskOf(path, found[0], structures.pop(), convention))
             continue
-        problems.append(Problem(source_path, "unused mask", detail))
+        problems.append(problem_at(root, path, "unused mask", detail))
     for path, place in lonely:
         if place is not None and (place in mentioned or "mask" in " ".join(place).lower()):
             detail = "no image beside it has its name"
-            source_path = path.relative_to(root).as_posix()
-            problems.append(Problem(source_path, "mask without image", detail))
+            problems.append(problem_at(root, path, "mask without image", detail))
     return Pairs({image: tuple(masks) for image, masks in by_image.items()}, tuple(problems))
 
 
@@ -142,6 +141,7 @@ def _names_below(folder: Path) -> Iterator[Path]:
         yield from (here / name for name in sorted(names) if is_image_name(name))
 
 
+@functools.lru_cache
 def _mask_part(folders: _Folder) -> int | None:
     """Which of ``folders`` is the first that is named like masks."""
     return next((n for n, name in enumerate(folders) if _is_mask_folder(name)), None)
@@ -161,7 +161,7 @@ class _Images:
         self._by_stem: dict[str, list[tuple[_Folder, Path]]] = defaultdict(list)
         self._image_folders: dict[_Folder, dict[str, None]] = defaultdict(dict)
         for path in paths:
-            folders = path.relative_to(root).parts[:-1]
+            folders = path.parts[len(root.parts) : -1]
             if _mask_part(folders) is not None:
                 continue
             self._found[folders, path.stem].append(path)

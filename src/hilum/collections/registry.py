@@ -98,14 +98,21 @@ def recognise(folder: Path) -> tuple[Collection, Path]:
     return found[0]
 
 
-def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
+def read_folder(
+    folder: Path,
+    *,
+    others: Sequence[Path] = (),
+    recognised: tuple[Collection, Path] | None = None,
+) -> Reading:
     """Recognise and read ``folder``; images beside the collection are problems of the reading.
+
+    ``recognised`` is what :func:`recognise` says of it, where that is known.
 
     Raises:
         CollectionError: as :func:`recognise` and :meth:`Collection.read` do, or a folder may
             not be entered.
     """
-    collection, root = recognise(folder)
+    collection, root = recognised or recognise(folder)
     with _readable(folder):
         reading = collection.read(root, others=others)
         outside = images_outside(folder, root) + _unread_exports(folder, root, collection)
@@ -116,9 +123,14 @@ def read_folder(folder: Path, *, others: Sequence[Path] = ()) -> Reading:
     )
 
 
-def read_source(source: Source, *, others: Sequence[Path] = ()) -> Reading:
+def read_source(
+    source: Source,
+    *,
+    others: Sequence[Path] = (),
+    recognised: tuple[Collection, Path] | None = None,
+) -> Reading:
     """As :func:`read_folder`; what an archive would not give is among the reading's problems."""
-    return source.complete(read_folder(source.path, others=others))
+    return source.complete(read_folder(source.path, others=others, recognised=recognised))
 
 
 def _unread_exports(folder: Path, root: Path, collection: Collection) -> tuple[Problem, ...]:

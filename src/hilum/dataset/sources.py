@@ -34,13 +34,16 @@ def read_sources(sources: Sequence[Source]) -> list[Reading]:
         DatasetError: a folder is given twice.
         CollectionError: a folder is no known collection, or damaged.
     """
-    roots = [recognise(source.path)[1].resolve() for source in sources]
+    recognised = [recognise(source.path) for source in sources]
+    roots = [root.resolve() for _, root in recognised]
     if len(set(roots)) < len(roots):
         named = ", ".join(str(source.named) for source in sources)
         raise DatasetError("a folder is given twice", path=named, remedy="give each once")
     readings = [
-        _with_missing_parts(read_source(source, others=[o for o in roots if o != root]))
-        for source, root in zip(sources, roots, strict=True)
+        _with_missing_parts(
+            read_source(source, others=[o for o in roots if o != root], recognised=found)
+        )
+        for source, root, found in zip(sources, roots, recognised, strict=True)
     ]
     if any(source.folder for source in sources):
         folders = [source.folder for source in sources]

@@ -49,7 +49,9 @@ def find_twins(
     """
     first, pairs = _equal_pixels(fingerprints)
     chosen = sorted(n for n in first.values() if not fingerprints[n].is_blank)
-    candidates = propose([fingerprints[n] for n in chosen], exhaustive=exhaustive)
+    candidates = propose(
+        [fingerprints[n] for n in chosen], exhaustive=exhaustive, threads=workers.count
+    )
 
     def question(candidate: Candidate, small: Registration | None = None) -> Question:
         a, b = chosen[candidate.a], chosen[candidate.b]

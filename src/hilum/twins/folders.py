@@ -112,12 +112,12 @@ def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:
             return [], [(str(source.named), "this is no image hilum can read")]
         return [Film(source.path, str(source.named), None, None)], refused
     try:
-        recognise(source.path)
+        recognised = recognise(source.path)
     except SeveralCollectionsError:
         raise
     except CollectionError:
         return [_plain(source, path) for path in walk_images(source.path)], refused
-    reading = read_source(source)
+    reading = read_source(source, recognised=recognised)
     films = [_known(source, one) for one in reading.radiographs]
     problems = reading.problems
     if reading.collection == PlainFolder.facts.name:

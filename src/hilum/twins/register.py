@@ -168,8 +168,8 @@ def turned_picture(level: Pixels, turn: NDArray[np.float64]) -> Pixels:
 def _sample(
     picture: NDArray[np.float32], at: NDArray[np.float64], side: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """``picture`` of b in a's frame, and where b reaches."""
-    scale_x, shift_x, scale_y, shift_y = at
+    """``picture`` of b, of one channel or several, in a's frame, and where b reaches."""
+    scale_x, shift_x, scale_y, shift_y = at.tolist()
     matrix = np.array(
         [
             [scale_x, 0, 0.5 * scale_x + shift_x * side - 0.5],
@@ -182,7 +182,7 @@ def _sample(
     )
     centres = (np.arange(side) + 0.5) / side
     x, y = scale_x * centres + shift_x, scale_y * centres + shift_y
-    inside = np.outer((y > 0) & (y < 1), (x > 0) & (x < 1))
+    inside = ((y > 0) & (y < 1))[:, None] & ((x > 0) & (x < 1))
     return np.asarray(warped, np.float32), inside
 
 
@@ -194,28 +194,30 @@ def _refine(
 ) -> NDArray[np.float64]:
     """Gauss-Newton steps towards the least squared difference."""
     side = len(one)
-    gx = np.asarray(cv2.Sobel(other, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8), np.float32)
-    gy = np.asarray(cv2.Sobel(other, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8), np.float32)
+    gx = cv2.Sobel(other, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    gy = cv2.Sobel(other, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    with_slopes = np.asarray(cv2.merge([other, gx, gy]), np.float32)
     centres = ((np.arange(side) + 0.5) / side - 0.5).astype(np.float32)
+    rows = np.empty((5, side, side), np.float32)
     for _ in range(steps):
-        warped, inside = _sample(other, at, side)
-        if inside.mean() < 0.2:
+        sampled, inside = _sample(with_slopes, at, side)
+        if np.count_nonzero(inside) < 0.2 * inside.size:
             return at
-        dx, _ = _sample(gx, at, side)
-        dy, _ = _sample(gy, at, side)
+        warped, dx, dy = cv2.split(sampled)
         weight = inside.astype(np.float32)
         product = float((weight * one * warped).sum())
         gain = product / (float((weight * warped * warped).sum()) + 1e-6)
         sign = 1.0 if gain >= 0 else -1.0
         difference = one - sign * warped
         # What differs much is written upon one of them, or lies outside the other.
-        weight *= 1.0 / (1.0 + difference * difference)
-        root = np.sqrt(weight)
-        dx *= root
-        dy *= root
-        rows = (dx * centres, dx, dy * centres[:, None], dy, sign * difference * root)
+        root = np.sqrt(weight / (1.0 + difference * difference))
+        np.multiply(dx, root, out=rows[1])
+        np.multiply(dy, root, out=rows[3])
+        np.multiply(rows[1], centres, out=rows[0])
+        np.multiply(rows[3], centres[:, None], out=rows[2])
+        np.multiply(sign * difference, root, out=rows[4])
         # By OpenCV, since numpy's product starts threads that cost more than they save.
-        products = cv2.mulTransposed(np.stack(rows).reshape(5, -1), False)
+        products = cv2.mulTransposed(rows.reshape(5, -1), False)
         normal, right = products[:4, :4], products[:4, 4]
         step = np.linalg.solve(normal + 1e-6 * np.trace(normal) * np.eye(4), right)
         step = np.clip(step, -3.0, 3.0).astype(np.float64)
@@ -244,9 +246,8 @@ def _likeness(
     side = len(one)
     warped, inside = _sample(other, at, side)
     weight = inside.astype(np.float32)
-    products = np.stack(
-        [one * warped * weight, one * one * weight, warped * warped * weight, weight]
-    )
+    brought = warped * weight
+    products = np.stack([one * brought, one * one * weight, warped * brought, weight])
     size = side // _BLOCKS
     sums = products.reshape(4, _BLOCKS, size, _BLOCKS, size).sum(axis=(2, 4)).reshape(4, -1)
     totals = sums.sum(axis=1)
