@@ -11,8 +11,7 @@ from hilum.collections.archives import Source
 from hilum.collections.registry import read_source
 from hilum.errors import CollectionError
 from hilum.radiograph import Radiograph
-from hilum.twins.find import find_twins
-from hilum.twins.folders import pixels_of, print_of
+from hilum.twins.files import compare_files
 from rounds import print_table
 
 
@@ -31,8 +30,7 @@ def print_known_pairs(folders: Sequence[Path]) -> None:
         wanted = reading.collection in ("general-blockchain", "ieee8023")
         films += reading.radiographs if wanted else ()
     paths = [film.path for film in films]
-    found = find_twins([print_of(path) for path in paths], load=pixels_of, sources=paths)
-    twins = {(pair.a, pair.b) for pair in found}
+    twins = {(pair.a, pair.b) for pair in compare_files(paths).pairs}
     copies, others = _copies(films), _other_days(films)
     rows = [
         ("same name in General Blockchain and ieee8023", len(copies), len(copies & twins)),

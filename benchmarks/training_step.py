@@ -27,7 +27,8 @@ from hilum.learning.augment import Augmentation
 from hilum.learning.fit import training_precision
 from hilum.learning.losses import total_loss
 from hilum.learning.module import Batch, TrainingModule, unpack_masks
-from hilum.learning.recipe import Recipe, read_recipe
+from hilum.learning.recipe import Recipe
+from hilum.learning.recipe_file import read_recipe
 from hilum.learning.targets import Targets, unmeasured
 from hilum.learning.train import training_batches
 from hilum.radiograph import Split

@@ -2,22 +2,22 @@
 
     python benchmarks/twins.py --data FOLDER… [--count 3000] [--seed 0] [--speed 400]
 
-Each of ``--count`` radiographs found below ``--data`` (masks left out) is changed in each way of
-``twin_changes.py`` and looked for among all the originals. Recall: share of changed images paired
-with their original, with Wilson's 95 % interval. Precision: a pair of two originals that are no
-twins of each other is wrong, where "twins" is settled by the originals' own clusters; pairs
-within them count as right. ``--half`` takes one half of the images, by a hash of the file name,
-that a threshold may be chosen on (0) or judged by (1). Beside it, in the same run, the
-perceptual hash of imagededup (extra ``peers``) at the Hamming distance that serves it best: the
-highest sum of mean recall and precision. Pairs that file names and tables settle stand in a table
-of their own (``known_pairs.py``). Times are of whole runs over originals, decoding included, one
-process each.
+``--count 0`` measures speed only, ``--speed 0`` all but speed. Each of ``--count`` radiographs
+found below ``--data`` (masks left out) is changed in each way of ``twin_changes.py`` and looked for
+among all the originals. Recall: share of changed images paired with their original, with Wilson's
+95 % interval. Precision: a pair of two originals that are no twins of each other is wrong, where
+"twins" is settled by the originals' own clusters; pairs within them count as right. What was
+missed and the wrong pairs are listed by change: not proposed by the codes, or judged to be no copy.
+Beside it, in the same run, the perceptual hash of imagededup (extra ``peers``) at the Hamming
+distance that serves it best: the highest sum of mean recall and precision. Pairs that file names
+and tables settle stand in a table of their own (``known_pairs.py``). Times are of whole runs over
+originals, decoding included, one process each.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -31,9 +31,10 @@ from numpy.typing import NDArray
 from hilum.collections.archives import Source
 from hilum.imaging.read import read_picture, to_uint8
 from hilum.twins.clusters import clusters
+from hilum.twins.files import compare_files
 from hilum.twins.find import TwinPair, find_twins
 from hilum.twins.fingerprint import Fingerprint, fingerprint
-from hilum.twins.folders import films_of, pixels_of, print_of
+from hilum.twins.folders import films_of
 from hilum.twins.index import propose
 from rounds import print_table
 from twin_changes import CHANGES
@@ -48,29 +49,23 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speed", type=int, default=400, help="images per timing; 0: none")
-    parser.add_argument("--half", type=int, choices=(0, 1), help="only this half of the images")
     arguments = parser.parse_args()
 
     paths = [film.path for folder in arguments.data for film in films_of(Source(folder, folder))[0]]
-    paths = sorted(path for path in paths if arguments.half in (None, half_of(path)))
     random = np.random.default_rng(arguments.seed)
-    chosen = sorted(random.permutation(len(paths))[: arguments.count].tolist())
-    paths = [paths[number] for number in chosen]
-    print(f"{len(paths)} radiographs, one thread of OpenCV\n", flush=True)
+    order = random.permutation(len(paths)).tolist()
     cv2.setNumThreads(1)
-    recall_and_precision(paths, arguments.seed)
-    print()
-    index_recall(paths)
-    print()
-    print_known_pairs(arguments.data)
-    if arguments.speed:
+    if arguments.count:
+        some = [sorted(paths)[number] for number in sorted(order[: arguments.count])]
+        print(f"{len(some)} radiographs, one thread of OpenCV\n", flush=True)
+        recall_and_precision(some, arguments.seed)
         print()
-        speed(paths, arguments.speed)
-
-
-def half_of(path: Path) -> int:
-    """0 or 1, by the file name."""
-    return int(hashlib.sha256(path.name.encode()).digest()[0] >= 128)
+        index_recall(some)
+        print()
+        print_known_pairs(arguments.data)
+        print()
+    if arguments.speed:
+        speed([sorted(paths)[number] for number in order], arguments.speed)
 
 
 def read(path: Path) -> Grey:
@@ -114,6 +109,10 @@ def recall_and_precision(paths: Sequence[Path], seed: int) -> None:
         rows.append((name, count, *share(len(found), count)))
         peers_hits[name] = peer.distances(hashes)
         print(f"  {name}: {len(found)} of {count}, {len(told)} wrong", flush=True)
+        print_missed(paths, prints, changed_prints, found)
+        for one in told:
+            a, b = (paths[number % count] for number in (one.a, one.b))
+            print(f"    wrong, {one.score:.2f}: {a.name}, {b.name}")
     print()
     best, peer_recall, peer_precision = peer.best(peers_hits, cluster)
     table = [
@@ -124,6 +123,22 @@ def recall_and_precision(paths: Sequence[Path], seed: int) -> None:
     print(f"\nprecision of hilum: {' '.join(share(right, right + wrong))}, n {right + wrong} pairs")
     if peer_precision:
         print(f"precision of imagededup at distance {best}: {peer_precision}")
+
+
+def print_missed(
+    paths: Sequence[Path],
+    prints: Sequence[Fingerprint],
+    changed: Sequence[Fingerprint],
+    found: set[int],
+) -> None:
+    """Which copies were missed, and whether they were proposed."""
+    for number in sorted(set(range(len(paths))) - found):
+        both = [prints[number], changed[number]]
+        if any(one.is_blank for one in both):
+            stage = "too small or blank"
+        else:
+            stage = "judged no copy" if propose(both) else "not proposed"
+        print(f"    {stage}: {paths[number].name}")
 
 
 def cluster_of(count: int, pairs: Sequence[TwinPair]) -> list[int]:
@@ -215,34 +230,41 @@ def index_recall(paths: Sequence[Path]) -> None:
 
 def speed(paths: Sequence[Path], count: int) -> None:
     """Seconds of finding the twins among originals, from files."""
-    sizes: dict[str, list[Path]] = defaultdict(list)
+    try:
+        from imagededup.methods import PHash
+    except ImportError:
+        print("imagededup is not installed; the extra peers has it")
+        return
+    sizes: defaultdict[str, list[Path]] = defaultdict(list)
     for path in paths:
         picture = read_picture(path)
         if picture.width * picture.height > 1_000_000:
             sizes["over one megapixel"].append(path)
+            sizes[f"of these {picture.format}"].append(path)
         if (picture.width, picture.height) == (256, 256):
             sizes["256×256"].append(path)
-    try:
-        from imagededup.methods import PHash
-    except ImportError:
-        return
+    logging.disable(logging.INFO)  # the peer's own words between the rounds
     hasher = PHash(verbose=False)
+
+    def peer(some: Sequence[Path]) -> None:
+        encoded = {str(path): hasher.encode_image(image_file=path) for path in some}
+        hasher.find_duplicates(encoding_map=encoded, num_dist_workers=1)
+
     rows = []
     for name, files in sorted(sizes.items()):
         some = files[:count]
-        ours, theirs = [], []
-        for _ in range(3):
-            begin = time.perf_counter()
-            find_twins([print_of(path) for path in some], load=pixels_of, sources=some)
-            ours.append(time.perf_counter() - begin)
-            begin = time.perf_counter()
-            encoded = {str(path): hasher.encode_image(image_file=path) for path in some}
-            hasher.find_duplicates(encoding_map=encoded, num_dist_workers=1)
-            theirs.append(time.perf_counter() - begin)
-        per = [1000 * float(np.median(each)) / len(some) for each in (ours, theirs)]
-        rows.append((name, len(some), *(f"{one:.2f}" for one in per), f"{per[1] / per[0]:.2f}"))
+        each = [[seconds(compare_files, some), seconds(peer, some)] for _ in range(3)]
+        ours, theirs = (1000 * np.median(each, axis=0) / len(some)).tolist()
+        rows.append((name, len(some), f"{ours:.2f}", f"{theirs:.2f}", f"{theirs / ours:.2f}"))
     head = ("originals", "n", "hilum, ms each", "imagededup, ms each", "times as fast")
     print_table(head, rows)
+
+
+def seconds(search: Callable[[Sequence[Path]], object], paths: Sequence[Path]) -> float:
+    """How long ``search`` takes."""
+    begin = time.perf_counter()
+    search(paths)
+    return time.perf_counter() - begin
 
 
 def share(hits: int, count: int) -> tuple[str, str]:

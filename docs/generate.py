@@ -1,33 +1,38 @@
 """Write the parts of the documentation that follow from code and from the bundled model.
 
-    python docs/generate.py [collections] [model]
+    python docs/generate.py [collections] [recipes] [protocols] [model]
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
-``collections/``. ``model`` writes the scores in ``model.md`` and ``README.md`` from the metadata of
-the bundled model, and what that model gives for the reference images of ``hilum verify``; it needs
-ONNX Runtime (the extra ``dev``). Without a word, both. Run it after a change of either; tests
-compare.
+``collections/``. ``recipes`` writes ``recipes.md``; it needs the extra ``train``. ``protocols``
+writes ``protocols.md`` from the registry of protocols and from what
+``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv``. ``model`` writes the
+scores in ``model.md``, in ``README.md`` and in the card beside the bundled model from that model's
+metadata, and what it gives for the reference images of ``hilum verify``; it needs ONNX Runtime (the
+extra ``dev``). Without a word, all. Run it after a change of one; tests compare.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hilum.collections.collection import Collection, Facts
 from hilum.collections.registry import COLLECTIONS
+from hilum.evaluation import card
+from hilum.evaluation.card import markdown_table
+from hilum.evaluation.protocols.page import protocols_page
 from hilum.inference import Predictor
 from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, write_expected
-from hilum.inference.model import Model, Score, read_model
+from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.verify import verify
 
 FOLDER = Path(__file__).parent
 README = FOLDER.parent / "README.md"
-SCORED_PAGES = (FOLDER / "model.md", README)
-SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
+PROTOCOLS_PAGE = FOLDER / "protocols.md"
+PARTS = ("collections", "recipes", "protocols", "model")
+SCORED_PAGES = (FOLDER / "model.md", README, card.card_of(BUNDLED_MODEL))
 
 _COLLECTIONS_HEAD = """\
 # Collections
@@ -45,12 +50,18 @@ lung convention on a collection's page says what its lung masks count as lung (s
 def main() -> None:
     """Write the parts that are asked for."""
     parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
-    parser.add_argument("parts", nargs="*", metavar="part", help="collections, model; else both")
-    parts = parser.parse_args().parts or ["collections", "model"]
-    if unknown := set(parts) - {"collections", "model"}:
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; else all")
+    parts = parser.parse_args().parts or list(PARTS)
+    if unknown := set(parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     if "collections" in parts:
         write_collections()
+    if "recipes" in parts:
+        from generate_recipes import write_recipes  # which imports torch
+
+        write_recipes()
+    if "protocols" in parts:
+        PROTOCOLS_PAGE.write_text(protocols_page(FOLDER / "protocols"), encoding="utf-8")
     if "model" in parts:
         write_model()
 
@@ -79,7 +90,7 @@ def write_model() -> None:
 
 def collection_pages() -> dict[str, str]:
     """Place below ``docs`` → text of the index and of each collection's page."""
-    overview = _table(
+    overview = markdown_table(
         ("name", "images", "findings", "masks", "licence"),
         (
             (
@@ -133,46 +144,7 @@ def with_scores(text: str, model: Model, page: Path) -> str:
 
     The README has those of the first collection only, on which most of it was learned.
     """
-    before, rest = text.split(SCORES_BEGIN)
-    _, after = rest.split(SCORES_END)
-    written = _scores(model, collections=1 if page == README else None)
-    return f"{before}{SCORES_BEGIN}\n{written}{SCORES_END}{after}"
-
-
-def _scores(model: Model, *, collections: int | None) -> str:
-    description = model.description
-    points = {**description.operating_points.masks, **description.operating_points.finding}
-    parts = [
-        f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
-        f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"
-        f" of the dataset `{description.dataset_sha256[:16]}`.\n"
-    ]
-    protocols = list(dict.fromkeys(_protocol(score)[1] for score in description.scores))
-    for protocol in protocols[:collections]:
-        rows = [
-            (s.name.replace("_", " "), f"{s.value:.3f}", s.interval, s.n, how)
-            for s, (how, where) in ((s, _protocol(s)) for s in description.scores)
-            if where == protocol
-        ]
-        head = ("score", "value", "95 % interval", "n", "how")
-        parts += [f"{protocol[0].upper()}{protocol[1:]}:\n", _table(head, rows)]
-    if collections is None:
-        parts += [
-            "Operating points, chosen on the validation split:\n",
-            _table(("what", "from probability"), ((name, points[name]) for name in sorted(points))),
-        ]
-    return "\n".join(parts)
-
-
-def _protocol(score: Score) -> tuple[str, str]:
-    """(how the score was computed, on what)."""
-    how, _, where = score.protocol.rpartition("; ")
-    return how or "share", where
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+    return card.with_scores(text, model, collections=1 if page == README else None)
 
 
 if __name__ == "__main__":

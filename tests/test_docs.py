@@ -12,10 +12,14 @@ import pytest
 import typer.main
 
 import hilum.cli.app
+from hilum.evaluation.card import card_of
+from hilum.evaluation.protocols.page import protocols_page
 from hilum.inference import verify
-from hilum.inference.model import read_model
+from hilum.inference.conversion import read_conversion
+from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.table import column_names
 from hilum.radiograph import Finding
+from hilum.scales import READERS_SCALES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -92,7 +96,11 @@ def test_shell_examples_name_real_commands_and_options(code: str) -> None:
             assert given <= options_of(words[1])
 
 
-@pytest.mark.parametrize("page", [DOCS / "model.md", ROOT / "README.md"], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "page",
+    [DOCS / "model.md", ROOT / "README.md", card_of(BUNDLED_MODEL)],
+    ids=lambda p: p.name,
+)
 def test_a_page_has_the_scores_of_the_bundled_model(page: Path) -> None:
     generate = runpy.run_path(str(DOCS / "generate.py"))
 
@@ -100,6 +108,14 @@ def test_a_page_has_the_scores_of_the_bundled_model(page: Path) -> None:
     assert committed == generate["with_scores"](committed, read_model(), page), (
         "run 'python docs/generate.py'"
     )
+
+
+def test_the_page_of_the_recipes_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(DOCS)
+    generate = runpy.run_path(str(DOCS / "generate_recipes.py"))
+
+    committed = (DOCS / "recipes.md").read_text(encoding="utf-8")
+    assert committed == generate["recipes_page"](), "run 'python docs/generate.py recipes'"
 
 
 def test_the_pages_of_the_collections_are_current() -> None:
@@ -110,6 +126,25 @@ def test_the_pages_of_the_collections_are_current() -> None:
         for page in [DOCS / "collections.md", *(DOCS / "collections").iterdir()]
     }
     assert committed == generate["collection_pages"](), "run 'python docs/generate.py collections'"
+
+
+def test_the_page_of_the_scales_has_the_errors_of_the_bundled_lines() -> None:
+    page = (DOCS / "severity.md").read_text(encoding="utf-8")
+    for line in read_conversion().lines:
+        error = line.error
+        low, high = error.mean_absolute_interval
+        cells = (
+            f"{error.films} | {error.patients} | {error.mean_absolute:.2f} ({low:.2f} – {high:.2f})"
+        )
+        assert cells in page, "run benchmarks/severity_fit.py"
+    assert all(f"`{scale.column}`" in page for scale in READERS_SCALES)
+
+
+def test_the_page_of_the_protocols_is_current() -> None:
+    committed = (DOCS / "protocols.md").read_text(encoding="utf-8")
+    assert committed == protocols_page(DOCS / "protocols"), (
+        "run 'python docs/generate.py protocols'"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

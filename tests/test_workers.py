@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from hilum.errors import HilumError, ImageError
-from hilum.workers import available_cores, map_ordered, map_threads
+from hilum.workers import Workers, available_cores, map_ordered, map_threads
 
 Map = Callable[..., Iterator[int]]
 
@@ -73,6 +77,54 @@ def test_few_items_are_taken_ahead(mapping: Map) -> None:
 def test_one_worker_is_this_process_and_two_are_others() -> None:
     assert set(HERE(process_number, range(4))) == {os.getpid()}
     assert os.getpid() not in set(PROCESSES(process_number, range(4)))
+
+
+def test_steps_share_processes() -> None:
+    with Workers(2) as workers:
+        first = set(workers.map_ordered(process_number, range(20)))
+        assert set(workers.map_ordered(process_number, range(20), chunk=3)) <= first
+    assert len(first) <= 2 and os.getpid() not in first
+
+
+def test_chunks_change_no_order() -> None:
+    with Workers(2) as workers:
+        assert list(workers.map_ordered(square, range(40), chunk=7)) == [n * n for n in range(40)]
+
+
+_KILLED = """
+import os, signal
+from hilum.workers import Workers
+from tests.test_workers import process_number
+if __name__ == "__main__":
+    workers = Workers(2)
+    print(*workers.map_ordered(process_number, range(20)), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(_KILLED)
+    paths = os.pathsep.join([os.fspath(Path.cwd()), os.environ.get("PYTHONPATH", "")])
+    told = tmp_path / "numbers"
+    with told.open("w") as file:
+        environment = {**os.environ, "PYTHONPATH": paths}
+        killed = subprocess.run([sys.executable, script], env=environment, stdout=file, check=False)
+    numbers = {int(number) for number in told.read_text().split()}
+    assert killed.returncode == -signal.SIGKILL and numbers
+    end = time.monotonic() + 10
+    while any(map(_runs, numbers)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat")
+    return not state.exists() or state.read_text().split()[2] != "Z"
 
 
 def die(number: int) -> int:

@@ -11,6 +11,8 @@ from filelock import FileLock, Timeout
 
 from hilum.errors import OutputError
 
+_NOT_WRITABLE = "the output cannot be written"
+
 
 @contextmanager
 def held(output: Path, *, lock: Path) -> Iterator[None]:
@@ -44,11 +46,68 @@ def held(output: Path, *, lock: Path) -> Iterator[None]:
 
 def _not_writable(output: Path, got: str) -> OutputError:
     return OutputError(
-        "the output cannot be written",
-        path=output,
-        got=got,
-        remedy="choose a place you may write to",
+        _NOT_WRITABLE, path=output, got=got, remedy="choose a place you may write to"
     )
+
+
+def refuse_existing(output: Path) -> None:
+    """Raises:
+    OutputError: something lies at ``output``, or its name is no UTF-8, which Parquet needs.
+    """
+    try:
+        os.fspath(output.absolute()).encode()
+    except UnicodeEncodeError:
+        raise OutputError(
+            "no dataset can be opened under a name that is no UTF-8",
+            path=output,
+            remedy="choose another name or folder",
+        ) from None
+    if output.exists():
+        raise OutputError(
+            "the output exists already", path=output, remedy="name a new folder, or remove it"
+        )
+
+
+@contextmanager
+def folder_to_be(output: Path, *, until_then: str, remedy: str) -> Iterator[Path]:
+    """Where to make the folder ``output``: beside it, hidden, with the ending ``until_then``.
+
+    It may be there from a run before. It becomes ``output`` when the block ends without an error;
+    after one it stays, and only folders above it that this run made and that are empty go.
+    ``remedy`` is what helps where it cannot be written.
+
+    Raises:
+        OutputError: there is an output, another run writes it, or it cannot be written.
+    """
+    refuse_existing(output)
+    folder = output.with_name(f".{output.name}.{until_then}")
+    made = _first_missing(folder.parent)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with held(output, lock=output.with_name(f".{output.name}.lock")):
+            refuse_existing(output)
+            yield folder
+            folder.rename(output)
+    except OSError as error:
+        got = error.strerror or str(error) or type(error).__name__
+        raise OutputError(_NOT_WRITABLE, path=output, got=got, remedy=remedy) from None
+    finally:
+        _remove_empty(folder.parent, made)
+
+
+def _first_missing(folder: Path) -> Path | None:
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    return missing[-1] if missing else None
+
+
+def _remove_empty(folder: Path, made: Path | None) -> None:
+    """Remove the folders this run made if nothing came to lie in them."""
+    while made is not None and folder.is_relative_to(made):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
 
 
 def write_whole(path: Path, data: bytes) -> None:

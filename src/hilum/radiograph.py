@@ -70,6 +70,10 @@ LUNG_TARGETS = (Structure.LUNGS, Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 """The structures that say where the lungs are that percentages are computed from."""
 
 
+LUNG_OPACITIES = (Structure.GROUND_GLASS, Structure.CONSOLIDATION)
+"""Structures that lie in the lungs and are measured as percent of them, whatever their cause."""
+
+
 class LungConvention(enum.StrEnum):
     """What counts as lung in a lung mask. Areas of two conventions are not comparable."""
 
@@ -206,7 +210,7 @@ class SeverityScore:
     """A reader's score of how much of the lungs is involved."""
 
     scale: str
-    """Name of the scale, for example ``geographic_extent``."""
+    """Name of one of :data:`hilum.scales.READERS_SCALES`."""
     value: float
     maximum: float
 
@@ -226,6 +230,8 @@ class Radiograph:
     lung_convention: LungConvention | None = None
     patient_id: str | None = None
     """Unique across collections: prefixed with the collection's name."""
+    group_id: str | None = None
+    """The group it had in a dataset that was exported: what shares it must not be torn apart."""
     origin: str | None = None
     """Hospital or database the image first came from."""
     official_split: Split | None = None

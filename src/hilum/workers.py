@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import TypeVar
 
 from hilum.errors import HilumError
@@ -30,35 +32,96 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def map_ordered(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int
-) -> Iterator[Result]:
-    """``function`` of each item, in the order of ``items``, on ``workers`` processes.
+class Workers:
+    """This process, or processes of their own that start when first needed and serve until closed.
 
-    With one worker everything happens in this process. Few items are in flight at a time, so
-    that memory stays flat however many there are.
-
-    Args:
-        function: picklable where ``workers`` > 1.
-        workers: at least 1.
-
-    Raises:
-        HilumError: a worker process died. What ``function`` raises arrives as it is.
+    Starting one costs as much as reading hundreds of films: steps share them.
     """
-    if workers == 1:
-        yield from map(function, items)
-        return
-    # "spawn": the parent may run threads (OpenCV, OpenVINO) that a fork would break.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def map_ordered(
+        self, function: Callable[[Item], Result], items: Iterable[Item], *, chunk: int = 1
+    ) -> Iterator[Result]:
+        """``function`` of each item, in the order of ``items``.
+
+        With one worker everything happens in this process. Few items are in flight at a time, so
+        that memory stays flat however many there are.
+
+        Args:
+            function: picklable where there are several workers.
+            items: the same.
+            chunk: items that go to a worker at a time, where one is quickly done.
+
+        Raises:
+            HilumError: a worker process died. What ``function`` raises arrives as it is.
+        """
+        if self.count == 1:
+            yield from map(function, items)
+            return
+        if self._pool is None:
+            # "spawn": the parent may run threads (OpenCV, OpenVINO) that a fork would break.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(
+                self.count, mp_context=context, initializer=_end_with_parent
+            )
         try:
-            yield from _in_order(pool, function, items, in_flight=8 * workers)
+            answers = _in_order(
+                *(self._pool, partial(_of_each, function), _chunks(items, chunk)),
+                in_flight=8 * self.count,
+            )
+            for some in answers:
+                yield from some
         except BrokenProcessPool:
             raise HilumError(
                 "a worker process died",
-                got=f"no answer from one of {workers}",
+                got=f"no answer from one of {self.count}",
                 remedy="use fewer workers if memory ran out",
             ) from None
+
+
+HERE = Workers(1)
+"""This process."""
+
+
+def map_ordered(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int
+) -> Iterator[Result]:
+    """:meth:`Workers.map_ordered` of ``workers`` that serve this once."""
+    with Workers(workers) as once:
+        yield from once.map_ordered(function, items)
+
+
+def _end_with_parent() -> None:
+    """Let this worker end when the process that started it was killed, or it would wait for ever
+    and go on writing until then."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _of_each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in items]
+
+
+def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    remaining = iter(items)
+    while chunk := list(itertools.islice(remaining, size)):
+        yield chunk
 
 
 def map_threads(

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hilum.cli.app import app
+from hilum.dataset.compile import compile_dataset
 from tests.fakes.compiled import write_collection
 
 
@@ -35,6 +36,25 @@ def test_the_folder_is_named_after_the_task_and_the_lock_has_every_choice(
     assert made.exit_code == 0, made.output
     refused = CliRunner().invoke(app, [*again, "-o", str(tmp_path / "x"), "--folds", "3"])
     assert refused.exit_code == 2
+
+
+def test_a_compile_without_a_folder_goes_on_after_midnight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_collection(tmp_path / "qu-ex", {"Train": 9, "Val": 3, "Test": 3})
+    monkeypatch.chdir(tmp_path)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    begun = Path("covid-pneumonia-normal-2020-02-29")
+    with pytest.raises(KeyboardInterrupt):
+        compile_dataset([root], begun, progress=lambda *_: interrupt)
+    words = ["compile", "qu-ex", "--classes", "covid,pneumonia,normal"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert begun.is_dir() and f"written to {begun}" in result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == [begun.name, "qu-ex"]
 
 
 def test_help_shows_the_vocabularies() -> None:

@@ -17,7 +17,12 @@ def test_diff_and_from_lock(hilum: Hilum, tmp_path: Path) -> None:
     done = hilum("compile", "--from-lock", lock, collection, "-o", b)
     assert done.returncode == 0 and "holds what the lock says" in done.stdout, done.stderr
     same = hilum("diff", a, b)
-    assert (same.returncode, same.stderr) == (0, "") and "Both hold the same" in same.stdout
+    assert (same.returncode, same.stderr) == (0, "") and "and the same issues." in same.stdout
+    with (b / "issues.csv").open("a") as issues:
+        issues.write("covid-qu-ex,Train/x.png,unexpected image,strange\n")
+    other = hilum("diff", a, b)
+    assert other.returncode == 1 and "and other issues." in other.stdout
+    assert "unexpected image" in other.stdout
 
     done = hilum("compile", "--from-lock", lock, "--seed", "2", collection, "-o", c)
     assert done.returncode == 2 and "--seed" in done.stderr

@@ -21,7 +21,8 @@ def test_every_problem_is_listed_by_kind(hilum: Hilum, tmp_path: Path) -> None:
     assert shown[start + 1 : start + 6] == [
         f"    {path}: no infection masks/{Path(path).name}" for path in paths
     ]
-    assert shown[start + 6] == "  unexpected image: 1"
+    assert "  unexpected image: 1" in shown[start + 6 :]
+    assert "  missing part: 2" in shown[start + 6 :]
 
     (values,) = json.loads(hilum("inspect", collection, "--names-only", "--json").stdout)
     assert [one["source_path"] for one in values["problems"][0]["each"]] == paths

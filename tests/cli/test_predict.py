@@ -386,3 +386,23 @@ def test_what_an_archive_does_not_give_is_a_failed_row(
     assert rows["../link.png"]["status"] == "failed"
     assert rows["../link.png"]["reason"].startswith("unsafe path")
     assert not any("unpacked-" in path for path in rows)
+
+
+def test_severity_scales_of_another_model_are_refused(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    arguments = ("--model", model, "--severity-scales", "-o", tmp_path / "out")
+    done = hilum("predict", films, *arguments)
+    assert done.returncode == 2
+    assert (
+        "fitted for another model" in done.stderr
+        and "leave --severity-scales" in done.stderr.lower()
+    )
+
+
+def test_severity_scales_come_with_their_error(hilum: Hilum, films: Path, tmp_path: Path) -> None:
+    done = hilum("predict", films, "--severity-scales", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "opacity_0_to_6, converted: mean absolute error" in done.stderr
+    (row, *_) = read_rows(tmp_path / "out").values()
+    assert {"geographic_extent_0_to_8", "geographic_extent_mean_absolute_error"} <= row.keys()

@@ -39,6 +39,21 @@ def test_files_and_folders_come_out_as_they_went_in(tmp_path: Path) -> None:
     assert problems == {}
 
 
+def test_the_list_of_an_archive_within_is_not_that_of_one_cut_off(tmp_path: Path) -> None:
+    inner = write_zip(tmp_path / "inner.zip", {"sheet.xml": b"1"}).read_bytes()
+    outer = tmp_path / "a.zip"
+    with zipfile.ZipFile(outer, "w") as file:
+        file.writestr("a.png", b"2" * 99)
+        file.writestr("table.xlsx", inner)
+    assert declared_size(outer)
+    cut = outer.read_bytes()
+    outer.write_bytes(cut[: cut.index(inner) + len(inner)])
+    with pytest.raises(CollectionError, match="the zip archive is cut off"):
+        declared_size(outer)
+    outer.write_bytes(b"MZ a program that unpacks it" + cut)
+    assert declared_size(outer)
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -12,7 +12,6 @@ from hilum.dataset.prepare import Prepared
 from hilum.dataset.variant import StoredMask
 from hilum.imaging.masks import encode_mask
 from hilum.radiograph import Finding, Radiograph, Split, Structure
-from hilum.twins.fingerprint import fingerprint
 
 
 def make_record(source_path: str = "a.png", *, collection: str = "one", **known: Any) -> Radiograph:
@@ -38,7 +37,6 @@ def make_prepared(
         stored_size=100,
         file_size=100,
         masks={structure: _mask(pixels) for structure, pixels in (masks or {}).items()},
-        fingerprint=fingerprint(np.zeros((4, 4), np.uint8)),
     )
 
 

@@ -65,6 +65,21 @@ def test_options_are_named(first: Path, collection: Path, tmp_path: Path) -> Non
     assert set(found.changed_columns) == {"split"}
 
 
+def test_issues_alone_make_a_difference(first: Path, collection: Path, tmp_path: Path) -> None:
+    (collection / "Train/stray.png").write_bytes(b"damaged")
+    for name in ("x", "y"):
+        (collection / f"Test/{name}.zip").write_bytes(b"PK")
+    found = diff_datasets(first, compile_dataset([collection], tmp_path / "b").folder)
+    assert found.same_rows and not found.is_equal
+    assert found.issues == {"packed files": (0, 2), "unexpected image": (0, 1)}
+    told = json.loads(json.dumps(found.to_dict()))
+    assert (told["equal"], told["same_rows"], told["issues"]["packed files"]) == (
+        False,
+        True,
+        [0, 2],
+    )
+
+
 def test_what_is_no_dataset_is_refused(first: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
         diff_datasets(first, tmp_path)

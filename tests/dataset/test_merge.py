@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
 from hilum.dataset.issues import Issue
-from hilum.dataset.merge import merge_copies
+from hilum.dataset.merge import MergedRow, merge_copies
+from hilum.dataset.prepare import Prepared
 from hilum.radiograph import (
     Finding,
     Licence,
@@ -13,14 +19,21 @@ from hilum.radiograph import (
     Structure,
     View,
 )
+from hilum.twins.fingerprint import fingerprint
 from tests.dataset.records import make_prepared
 
 LEFT, RIGHT, INFECTION = Structure.LEFT_LUNG, Structure.RIGHT_LUNG, Structure.INFECTION
 
 
+def merge(rows: Sequence[Prepared], issues: list[Issue], **wishes: Any) -> list[MergedRow]:
+    """All of them blank, so that only equal files are copies."""
+    blank = fingerprint(np.zeros((4, 4), np.uint8))
+    return merge_copies(rows, {row.image_id: blank for row in rows}, issues, **wishes).rows
+
+
 def test_different_files_stay_apart_and_in_order() -> None:
     issues: list[Issue] = []
-    rows = merge_copies([make_prepared("b"), make_prepared("a")], issues).rows
+    rows = merge([make_prepared("b"), make_prepared("a")], issues)
     assert [row.prepared.image_id for row in rows] == ["b", "a"]
     assert issues == []
 
@@ -42,7 +55,7 @@ def test_a_copy_fills_in_what_the_first_does_not_know() -> None:
         severity=(SeverityScore("opacity", 3.0, 6.0),),
     )
     issues: list[Issue] = []
-    (row,) = merge_copies([first, second], issues).rows
+    (row,) = merge([first, second], issues)
 
     radiograph = row.prepared.radiograph
     assert radiograph.collection == "one"
@@ -69,7 +82,7 @@ def test_every_disagreement_is_an_issue_with_both_values() -> None:
         severity=(SeverityScore("opacity", 5.0, 6.0),),
     )
     issues: list[Issue] = []
-    (row,) = merge_copies([first, second], issues).rows
+    (row,) = merge([first, second], issues)
 
     assert row.prepared.radiograph.finding is Finding.COVID
     told = {issue.kind: issue.detail for issue in issues}
@@ -84,7 +97,7 @@ def test_a_narrower_label_is_no_conflict_and_wins_from_either_side() -> None:
     for first, second in ((wide, narrow), (narrow, wide)):
         issues: list[Issue] = []
         rows = [make_prepared("x", **first), make_prepared("x", "b.png", **second)]
-        (row,) = merge_copies(rows, issues).rows
+        (row,) = merge(rows, issues)
         assert row.prepared.radiograph.finding is Finding.VIRAL_PNEUMONIA
         assert row.prepared.radiograph.view is View.AP_SUPINE
         assert {issue.kind for issue in issues} == {"identical file"}
@@ -99,7 +112,7 @@ def test_lungs_of_two_collections_are_never_mixed_on_one_image() -> None:
         lung_convention=LungConvention.BEHIND_HEART,
     )
     issues: list[Issue] = []
-    (row,) = merge_copies([first, second], issues).rows
+    (row,) = merge([first, second], issues)
 
     assert row.prepared.masks == first.masks
     assert row.prepared.radiograph.lung_convention is LungConvention.AERATED
@@ -108,14 +121,14 @@ def test_lungs_of_two_collections_are_never_mixed_on_one_image() -> None:
 
 def test_equal_masks_are_no_issue() -> None:
     issues: list[Issue] = []
-    merge_copies([make_prepared("x", masks={INFECTION: 4}) for _ in range(2)], issues)
+    merge([make_prepared("x", masks={INFECTION: 4}) for _ in range(2)], issues)
     assert [issue.kind for issue in issues] == ["identical file"]
 
 
 def test_the_terms_of_both_collections_bind_the_row() -> None:
     names = ("CC-BY-4.0", "not stated", "not stated AND CC-BY-4.0")
     rows = [make_prepared("x", licence=Licence(name)) for name in names]
-    (row,) = merge_copies(rows, []).rows
+    (row,) = merge(rows, [])
     assert row.prepared.radiograph.licence.name == "CC-BY-4.0 AND not stated"
 
 
@@ -125,6 +138,6 @@ def test_all_patients_and_official_splits_of_the_copies_are_kept_for_the_groupin
         make_prepared("x", "b.png", patient_id="two:9", official_split=Split.TEST),
         make_prepared("x", "c.png"),
     ]
-    (row,) = merge_copies(rows, []).rows
+    (row,) = merge(rows, [])
     assert row.patients == {"one:1", "two:9"}
     assert row.official_splits == {Split.TRAIN, Split.TEST}

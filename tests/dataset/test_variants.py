@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, Row, open_dataset
 from hilum.dataset.variant import FoundLungs, LungsFinder
+from hilum.errors import DatasetError
 from hilum.imaging.enhance import Enhancement, enhance
 from hilum.imaging.read import read_picture
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.radiograph import Split, Structure
 from tests.fakes.chest import draw_chest
 from tests.fakes.compiled import write_collection, write_radiograph
@@ -92,7 +94,7 @@ def test_films_are_enhanced_and_nothing_else_changes(
     told = {"enhance": {"name": how, "parameters": how.parameters}, "lungs_only": None}
     assert lock(changed)["variant"] == told
     card = (changed.folder / "README.md").read_text("utf-8")
-    assert f"`{how}`" in card and "changed in the same way" in card
+    assert f"`{how}`" in card and "in the same way itself" in card
     assert "not as published" not in (plain.folder / "README.md").read_text("utf-8")
 
 
@@ -156,7 +158,7 @@ def test_a_mask_wholly_beside_the_box_is_unknown_and_told(collection: Path, tmp_
     write_mask(collection / "Train/COVID-19/infection masks/000.png", corner)
     cut = compiled(collection, tmp_path / "cut", LUNGS_ONLY)
     path = "Train/COVID-19/images/000.png"
-    assert issues(cut) == [(path, "mask beside the lungs")]
+    assert (path, "mask beside the lungs") in issues(cut)
     (row,) = (row for row in rows(cut) if row.labels["source_path"] == path)
     assert Structure.INFECTION not in row.masks
     normal = next(row for row in rows(cut) if row.finding == "normal")
@@ -217,3 +219,31 @@ def test_columns_of_a_plain_dataset_say_whole(collection: Path, tmp_path: Path) 
     (path,) = plain.shards(Split.TRAIN)
     table = pq.read_table(path, columns=["crop_left", "crop_top", "source_width", "source_height"])
     assert all(value is None for row in table.to_pylist() for value in row.values())
+
+
+def test_a_dataset_knows_its_variant(collection: Path, tmp_path: Path) -> None:
+    options = CompileOptions(enhance=Enhancement.BCET, lungs_only=FINDER)
+    changed = compiled(collection, tmp_path / "changed", options)
+    assert changed.variant == FilmVariant(Enhancement.BCET, lungs_only=True)
+    assert all(row.variant == changed.variant for row in rows(changed))
+    assert compiled(collection, tmp_path / "plain", CompileOptions()).variant == PLAIN
+
+
+@pytest.mark.parametrize(
+    "enhance",
+    [
+        {"name": "sharpen", "parameters": {}},
+        {"name": "gamma", "parameters": {"gamma": 0.5}},
+        "gamma",
+    ],
+)
+def test_an_enhancement_that_is_not_known_here_is_refused(
+    enhance: Any, collection: Path, tmp_path: Path
+) -> None:
+    dataset = compiled(collection, tmp_path / "out", CompileOptions(enhance=Enhancement.GAMMA))
+    path = dataset.folder / "hilum.lock.json"
+    values = lock(dataset)
+    values["variant"]["enhance"] = enhance
+    path.write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(DatasetError, match="in a way that this version of hilum does not know"):
+        open_dataset(dataset.folder)

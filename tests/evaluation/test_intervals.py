@@ -5,72 +5,112 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hilum.evaluation.intervals import mean_with_interval, ratio_of_sums, share_with_interval
+from hilum.evaluation.figures import Figure
+from hilum.evaluation.intervals import (
+    compute_differences,
+    compute_figures,
+    share_with_interval,
+)
+from hilum.evaluation.measure import Floats, Measure, Needed, mean_columns, quotient
+
+
+def mean_of(values: Floats, *, is_share: bool = False, words: str = "with it") -> Measure:
+    counted = ~np.isnan(values)
+    needed = (Needed(counted, words),)
+    return Measure(
+        "t", "s", "mean", needed, mean_columns(values, counted), quotient, "", "", "", is_share
+    )
 
 
 def own(count: int) -> list[str]:
     return [str(number) for number in range(count)]
 
 
+def figure_of(values: Floats, groups: list[str] | None = None, *, is_share: bool = False) -> Figure:
+    (figure,) = compute_figures([mean_of(values, is_share=is_share)], groups or own(len(values)))
+    return figure
+
+
+def width(figure: Figure) -> float:
+    assert figure.low is not None and figure.high is not None
+    return figure.high - figure.low
+
+
 def test_equal_values_have_no_width() -> None:
-    estimate = mean_with_interval(np.full(20, 0.7), own(20))
-    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((0.7, 0.7, 0.7))
-    assert estimate.n == 20
+    figure = figure_of(np.full(20, 0.7))
+    assert (figure.value, figure.low, figure.high) == pytest.approx((0.7, 0.7, 0.7))
+    assert (figure.n, figure.groups) == (20, 20)
 
 
 def test_the_width_is_that_of_the_normal_approximation() -> None:
     values = np.random.default_rng(1).normal(0.5, 0.1, 400)
-    estimate = mean_with_interval(values, own(400))
+    figure = figure_of(values)
     half = 1.96 * values.std() / 20
-    assert estimate.value == pytest.approx(values.mean())
-    assert estimate.low == pytest.approx(values.mean() - half, abs=0.002)
-    assert estimate.high == pytest.approx(values.mean() + half, abs=0.002)
+    assert figure.value == pytest.approx(values.mean())
+    assert figure.low == pytest.approx(values.mean() - half, abs=0.002)
+    assert figure.high == pytest.approx(values.mean() + half, abs=0.002)
 
 
 def test_the_interval_holds_the_truth_about_19_times_in_20() -> None:
     random = np.random.default_rng(2)
     held = 0
     for _ in range(60):
-        estimate = mean_with_interval((random.random(80) < 0.6).astype(float), own(80))
-        held += estimate.low <= 0.6 <= estimate.high
+        figure = figure_of((random.random(80) < 0.6).astype(float))
+        assert figure.low is not None and figure.high is not None
+        held += figure.low <= 0.6 <= figure.high
     assert held >= 50
 
 
-def test_the_same_seed_gives_the_same_interval_in_any_order_of_names() -> None:
+def test_the_same_cases_give_the_same_interval() -> None:
     values = np.random.default_rng(3).random(30)
-    assert mean_with_interval(values, own(30)) == mean_with_interval(values, own(30))
-    other = mean_with_interval(values, own(30), seed=1)
-    assert other != mean_with_interval(values, own(30)) and other.value == pytest.approx(
-        values.mean()
-    )
+    assert figure_of(values) == figure_of(values)
 
 
 def test_images_of_one_patient_are_drawn_together() -> None:
     values = np.repeat(np.random.default_rng(4).random(20), 10)
-    alone = mean_with_interval(values, own(200))
-    grouped = mean_with_interval(values, [str(number // 10) for number in range(200)])
+    alone = figure_of(values)
+    grouped = figure_of(values, [str(number // 10) for number in range(200)])
     assert grouped.value == alone.value and grouped.n == alone.n == 200
+    assert (grouped.groups, alone.groups) == (20, 200)
     # Ten copies of each value tell no more than one: √10 wider.
-    ratio = (grouped.high - grouped.low) / (alone.high - alone.low)
-    assert ratio == pytest.approx(np.sqrt(10), rel=0.15)
+    assert width(grouped) / width(alone) == pytest.approx(np.sqrt(10), rel=0.15)
 
 
-def test_images_without_a_denominator_do_not_count() -> None:
-    above, below = np.array([1.0, 0, 1, 5]), np.array([1.0, 1, 1, 0])
-    estimate = ratio_of_sums(above, below, own(4))
-    assert estimate.value == pytest.approx(2 / 3) and estimate.n == 3
+def test_what_is_unknown_does_not_count() -> None:
+    figure = figure_of(np.array([*[0.2] * 12, np.nan]))
+    assert figure.value == pytest.approx(0.2)
+    assert (figure.n, figure.groups) == (12, 12)
 
 
-def test_nothing_to_count_is_no_number() -> None:
-    for count in (0, 3):
-        estimate = ratio_of_sums(np.zeros(count), np.zeros(count), own(count))
-        assert np.isnan([estimate.value, estimate.low, estimate.high]).all()
-        assert estimate.n == 0
+def test_without_a_case_there_is_no_figure_and_it_says_why() -> None:
+    figure = figure_of(np.full(3, np.nan))
+    assert (figure.value, figure.low, figure.high, figure.n) == (None, None, None, 0)
+    assert figure.reason == "no image with it"
 
 
-def test_a_single_patient_has_an_interval_without_width() -> None:
-    estimate = mean_with_interval(np.array([0.2, 0.4]), ["a", "a"])
-    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((0.3, 0.3, 0.3))
+def test_fewer_than_ten_patients_give_no_interval_and_it_says_why() -> None:
+    figure = figure_of(np.arange(40.0), [str(number % 9) for number in range(40)])
+    assert figure.value == pytest.approx(19.5)
+    assert (figure.low, figure.high) == (None, None)
+    assert figure.reason == "fewer than 10 patients with it (9): no interval"
+    assert figure_of(np.arange(40.0), [str(number % 10) for number in range(40)]).low is not None
+
+
+def test_a_share_that_is_whole_is_not_certain() -> None:
+    figure = figure_of(np.ones(20), is_share=True)
+    assert (figure.value, figure.high) == (1, 1)
+    assert figure.low == pytest.approx(0.8389, abs=5e-5)
+
+
+def test_a_difference_on_the_same_draws_is_narrow() -> None:
+    random = np.random.default_rng(5)
+    one = random.random(100)
+    other = one - 0.05 + random.normal(0, 0.001, 100)
+    (figure,) = compute_differences([mean_of(one)], [mean_of(other)], own(100))
+    assert figure.value == pytest.approx(0.05, abs=0.001)
+    assert width(figure) < width(figure_of(one)) / 20
+    (same,) = compute_differences([mean_of(one)], [mean_of(one)], own(100))
+    assert (same.value, same.low, same.high) == (0, 0, 0)
 
 
 def test_a_share_of_few_is_never_certain() -> None:

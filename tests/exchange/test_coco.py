@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections import Counter
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from hilum.collections.coco import read_coco
-from hilum.dataset.compile import compile_dataset
+from hilum.dataset.compile import CompileOptions, compile_dataset
+from hilum.dataset.exposures import Twins
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.exchange.coco import MaskFormat
 from hilum.exchange.export import ExportOptions, Format, export_dataset
@@ -17,6 +21,8 @@ from hilum.exchange.outlines import outline_polygons
 from hilum.imaging.polygons import draw_polygons
 from hilum.radiograph import MaskPolygons, Structure
 from tests.exchange.compiled import FOURTEEN, compile_outlined, ragged, read_table, rows_by_id
+from tests.fakes.chest import draw_chest
+from tests.fakes.compiled import write_radiograph
 
 _OWN = {"collection", "source_path", "official_split"}
 """What the export's own name, layout and split stand in."""
@@ -62,6 +68,28 @@ def test_all_structures_and_labels_come_back(tmp_path: Path, masks: MaskFormat) 
     assert [line["unknown"] for line in unknown] == ["all masks"] * 3
     assert {line["image_id"] for line in unknown} == {r.image_id for r in rows if not r.masks}
     assert (tmp_path / "again/issues.csv").read_text().count("\n") == 1
+
+
+def test_a_group_that_only_twins_make_comes_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    root = tmp_path / "in"
+    for number in range(4):
+        chest = draw_chest(rng, size=(256, 240))
+        write_radiograph(root, f"Train/Normal/{number}.png", chest)
+    pixels = cv2.imread(str(root / "Train/Normal/images/1.png"), cv2.IMREAD_GRAYSCALE)
+    brighter = draw_chest(rng, size=(256, 240))
+    brighter = dataclasses.replace(brighter, pixels=cv2.convertScaleAbs(pixels, alpha=0.9, beta=20))
+    write_radiograph(root, "Train/Normal/twin.png", brighter)
+    options = CompileOptions(twins=Twins.GROUP)
+    compile_dataset([root], tmp_path / "dataset", options=options)
+    dataset = open_dataset(tmp_path / "dataset")
+    groups = Counter(row.labels["group_id"] for _, row in rows_by_id(dataset).values())
+    assert sorted(groups.values()) == [1, 1, 1, 2]
+
+    export_dataset(dataset, tmp_path / "out", Format.COCO)
+    ignored = CompileOptions(twins=Twins.IGNORE)
+    compile_dataset([tmp_path / "out"], tmp_path / "again", options=ignored)
+    assert_equal(dataset, open_dataset(tmp_path / "again"), left_out=0)
 
 
 @pytest.mark.real

@@ -62,6 +62,29 @@ def draw(folder: Path, rng: np.random.Generator) -> FakeCollection:
     )
 
 
+def draw_outlined(folder: Path, rng: np.random.Generator, count: int) -> Path:
+    """``count`` films with both lungs, heart, airways, ground glass and consolidation outlined."""
+    root = folder / "covid-19-chest-xray-segmentations-dataset"
+    outlines, listed = [], []
+    for number in range(count):
+        name = f"{number}.png"
+        chest = write_chest(root / "images" / name, rng, infected=True)
+        below = np.arange(len(chest.pixels))[:, None] > np.nonzero(chest.infection)[0].mean()
+        heart = ~chest.lungs & below
+        outlines += [
+            _outline(root, name, "Right Lung", chest.right_lung, chest),
+            _outline(root, name, "Left Lung", chest.left_lung, chest),
+            _outline(root, name, "Cardiomediastinum", heart, chest),
+            _outline(root, name, "Airways", ~chest.lungs & ~below, chest),
+            _outline(root, name, "Ground Glass Opacities", chest.infection, chest),
+            _outline(root, name, "Consolidation", chest.infection & below, chest),
+        ]
+        listed.append(row(name, "COVID-19", patientid=str(number)))
+    write_table(root / "structure.csv", _COLUMNS, outlines)
+    write_table(root / "metadata.csv", METADATA_COLUMNS, listed)
+    return folder
+
+
 def _outline(
     root: Path, filename: str, structure: str, mask: NDArray[np.bool_], chest: Chest
 ) -> dict[str, str]:

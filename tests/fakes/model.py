@@ -1,7 +1,8 @@
 """A tiny model file whose answers follow from the pixels by a rule that tests can compute.
 
-Infection is mid-grey, lung is dark or infected, each lung lies in its half of the image, and the
-finding is told by the grey of the upper left corner, or is always the same.
+Infection is mid-grey, lung is dark or infected, each lung lies in its half of the image, anything
+else lies where infection does, and the finding is told by the grey of the upper left corner, or is
+always the same.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def draw_pixels(
     height, width = size
     pixels = np.full(size, BACKGROUND, np.uint8)
     pixels[: height // 8, : width // 8] = _CORNER[finding]
+    pixels[-height // 8 :, -width // 8 :] = BACKGROUND - 20  # or all below were a border
     top, middle, bottom = height // 4, height // 2, height * 3 // 4
     columns = {
         "right": slice(width // 8, width * 3 // 8),
@@ -73,15 +75,16 @@ def write_model(
     """
     nodes, constants = _graph(tuple(targets), tuple(findings), always)
     side = ("N", 1, SIZE, SIZE)
+    outputs = {"finding": ("N", len(findings))}
+    if targets:
+        outputs = {"masks": ("N", len(targets), SIZE, SIZE), **outputs}
     graph = helper.make_graph(
         nodes,
         "fake",
         [helper.make_tensor_value_info("image", onnx.TensorProto.UINT8, side)],
         [
-            helper.make_tensor_value_info(
-                "masks", onnx.TensorProto.FLOAT, ("N", len(targets), SIZE, SIZE)
-            ),
-            helper.make_tensor_value_info("finding", onnx.TensorProto.FLOAT, ("N", len(findings))),
+            helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+            for name, shape in outputs.items()
         ],
         constants,
     )
@@ -105,7 +108,7 @@ def describe(
         targets=tuple(targets),
         findings=tuple(findings),
         operating_points=OperatingPoints(dict.fromkeys(targets, 0.5), points),
-        lung_convention=LungConvention.AERATED,
+        lung_convention=LungConvention.AERATED if targets else None,
         licence="Apache-2.0",
         dataset_sha256="0" * 64,
         trained_on=("nothing",),
@@ -144,7 +147,8 @@ def _graph(
     for target, half in halves.items():
         inputs = ["p_lungs", constant(f"half_{target}", half)]
         planes[target] = node("Mul", inputs, f"p_{target}")
-    node("Concat", [planes[target] for target in targets], "masks", axis=1)
+    if targets:
+        node("Concat", [planes.get(target, "p_infection") for target in targets], "masks", axis=1)
 
     # One logit per class: how near the mean grey of the corner is to that class's.
     corner = node(

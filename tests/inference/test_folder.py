@@ -187,7 +187,8 @@ def test_dicom_jpeg_webp_and_16_bit(predictor: Predictor, tmp_path: Path) -> Non
 def test_two_images_of_one_name_keep_both(predictor: Predictor, tmp_path: Path) -> None:
     pixels = draw_pixels(Finding.COVID)
     write_png(tmp_path / "in/same.png", pixels)
-    pixels[SIZE // 4 :] = pixels[SIZE // 4 :, ::-1]
+    lungs = slice(SIZE // 4, SIZE * 3 // 4)
+    pixels[lungs] = pixels[lungs, ::-1]
     (tmp_path / "in/same.jpg").write_bytes(encode(pixels, "JPEG", quality=100))
     rows = predict(predictor, [tmp_path / "in"], tmp_path / "out")
     assert list(rows) == ["same.jpg", "same.png"]
@@ -209,7 +210,7 @@ def test_odd_names_come_out_as_they_are(predictor: Predictor, tmp_path: Path) ->
 
 
 def test_a_name_too_long_for_its_pictures_fails_alone(predictor: Predictor, tmp_path: Path) -> None:
-    for name in ("肺" * 83 + ".png", "x" * 235 + ".png", "short.png"):
+    for name in ("肺" * 83 + ".png", "x" * 231 + ".png", "short.png"):
         write_png(tmp_path / "in" / name, draw_pixels())
     options = PictureOptions(probabilities=True)
     rows = predict(predictor, [tmp_path / "in"], tmp_path / "out", options=options)

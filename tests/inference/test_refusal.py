@@ -10,11 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from hilum.imaging.read import read_picture, to_uint8
-from hilum.inference.expected import REFERENCE
 from hilum.inference.postprocess import OutlinedLungs
 from hilum.inference.predictor import Predictor, Status
 from hilum.inference.preprocess import fit_to_network
-from hilum.inference.refusal import refuse_after, refuse_before, suggest_cropping
+from hilum.inference.refusal import refuse_after, refuse_before
 from hilum.radiograph import Finding, Structure
 from tests.fakes.chest import draw_chest
 from tests.fakes.model import BACKGROUND, INFECTED, LUNG, draw_pixels
@@ -29,6 +28,7 @@ def noise(side: int) -> NDArray[np.uint8]:
 def half_white() -> NDArray[np.uint8]:
     pixels = draw_pixels(Finding.COVID, lungs="none")
     pixels[32:] = 160
+    pixels[-8:, -8:] = 180
     return pixels
 
 
@@ -122,29 +122,3 @@ def test_no_real_radiograph_is_taken_for_blank_or_noise(shared_data: Path) -> No
         seen = fit_to_network(to_uint8(picture.pixels), 256)
         refusal = refuse_before(seen, width=picture.width, height=picture.height)
         assert refusal is None, f"{file}: {refusal}"
-
-
-@pytest.mark.parametrize(
-    ("borders", "suggested"),
-    [((0, 0), False), ((0, 3), False), ((0, 20), True), ((20, 0), True), ((20, 20), True)],
-)
-def test_wide_black_borders_are_told_where_an_image_is_refused(
-    borders: tuple[int, int], suggested: bool
-) -> None:
-    (above, beside), size = borders, 100
-    pixels = np.zeros((size, size), np.uint8)
-    pixels[above : size - above, beside : size - beside] = 128
-    pixels[0, 0] = pixels[-1, -1] = 255  # specks in the corners do not hide them
-    assert (suggest_cropping(pixels) is not None) == suggested
-
-
-def test_a_film_within_wide_borders_is_refused_with_what_to_do() -> None:
-    film = to_uint8(read_picture(REFERENCE / "nih.png").pixels)
-    within = np.pad(film, ((0, 0), (film.shape[1] // 2, film.shape[1] // 2)))
-    prediction = Predictor(runtime="onnxruntime")(within)
-    assert prediction.status is Status.REFUSED
-    assert "black borders" in prediction.reason and "crop them" in prediction.reason
-
-
-def test_nothing_is_suggested_of_an_image_that_is_all_black() -> None:
-    assert suggest_cropping(np.zeros((64, 64), np.uint8)) is None

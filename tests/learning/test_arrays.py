@@ -67,7 +67,7 @@ def make_row(name: str, *structures: Structure, **labels: Any) -> Row:
 
 
 def load(tmp_path: Path, *rows: Row, **recipe: Any) -> TrainingArrays:
-    dataset = Rows(tmp_path, "hash", rows)
+    dataset = Rows(tmp_path, "hash", given=rows)
     return load_arrays(dataset, Split.TRAIN, tiny_recipe(**recipe), tmp_path / "arrays")
 
 
@@ -230,5 +230,5 @@ def test_every_row_of_a_compiled_dataset_is_there_or_in_the_issues(tmp_path: Pat
     again = open_dataset(tmp_path / "again")
     arrays = load_arrays(again, Split.TRAIN, tiny_recipe(), tmp_path / "arrays")
     with (again.folder / "issues.csv").open(newline="", encoding="utf-8") as file:
-        issues = list(csv.DictReader(file))
-    assert len(arrays) + len(issues) == dataset.count(Split.TRAIN)
+        unreadable = [one for one in csv.DictReader(file) if one["kind"] == "unreadable image"]
+    assert len(arrays) + len(unreadable) == dataset.count(Split.TRAIN)

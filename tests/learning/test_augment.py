@@ -13,7 +13,7 @@ from torch import Tensor
 from hilum.learning.augment import Augmentation, draw_cloud
 from hilum.learning.augment_greys import equalise, even_out, lose_resolution, round_blocks
 from hilum.learning.recipe import AugmentationRecipe
-from hilum.learning.targets import UNKNOWN_FINDING, Targets
+from hilum.learning.targets import UNKNOWN_FINDING, Targets, shrink
 from hilum.radiograph import Structure
 from tests.fakes.chest import draw_chest
 
@@ -253,3 +253,17 @@ def test_evened_out_greys_forget_a_slope_but_keep_an_edge() -> None:
     stepped = torch.where(torch.arange(64) < 32, 0.4, 0.6).repeat(64, 1)[None, None]
     edged = even_out(stepped, window=9)[..., 30:34]
     assert edged.amax() - edged.amin() > 0.2
+
+
+def test_a_batch_without_masks_is_changed_too() -> None:
+    images, _, _ = batch()
+    nothing = torch.zeros(6, 0, 64, 64)
+    targets = Targets(
+        nothing, nothing[:, :, 0, 0].bool(), torch.zeros_like(images), torch.arange(6)
+    )
+    changes = AugmentationRecipe(**{**ALL, "join_halves": 0.5, "veil": 0.5})
+    generator = torch.Generator().manual_seed(0)
+    changed, moved = Augmentation(changes, ())(images, targets, generator)
+    assert changed.shape == images.shape and not torch.equal(changed, images)
+    smaller, shrunk = shrink(changed, moved, 0.75)
+    assert smaller.shape == (6, 1, 48, 48) and shrunk.masks.shape[:2] == (6, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -18,16 +19,19 @@ import torch
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
-from hilum.dataset.split import SplitOptions
 from hilum.errors import DatasetError, OutputError, RecipeError
+from hilum.evaluation.evaluate import evaluate
+from hilum.evaluation.scored import model_scores
+from hilum.imaging.enhance import Enhancement
+from hilum.imaging.vary import FilmVariant
+from hilum.inference.predictor import Predictor
+from hilum.learning.arrays import load_arrays
 from hilum.learning.finish import finish
-from hilum.learning.recipe import read_recipe
-from hilum.learning.train import TrainedRun, train
+from hilum.learning.train import TrainedRun, class_weights, train
 from hilum.output import held
-from hilum.radiograph import Structure
-from tests.fakes import general_blockchain
-from tests.fakes.compiled import compile_chests
-from tests.learning.recipes import RECIPES, schedule, tiny_recipe
+from hilum.radiograph import Split
+from tests.fakes.compiled import compile_chests, write_collection
+from tests.learning.recipes import schedule, tiny_recipe
 
 
 @pytest.fixture(scope="module")
@@ -43,40 +47,6 @@ def read_columns(path: Path) -> list[dict[str, str]]:
 
 def weights(run: TrainedRun) -> dict[str, torch.Tensor]:
     return run.module.state_dict()
-
-
-@pytest.fixture(scope="module")
-def chests_of_two_conventions(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    folder = tmp_path_factory.mktemp("conventions")
-    compile_chests(folder, {"Train": 9, "Val": 3}, size=(64, 64))
-    rng = np.random.default_rng(0)
-    second = general_blockchain.draw(folder / "second", rng).folder
-    all_learned_from = CompileOptions(SplitOptions(fractions=(1, 0, 0)))
-    compile_dataset([folder / "collection", second], folder / "both", options=all_learned_from)
-    return open_dataset(folder / "both")
-
-
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_every_published_recipe_trains(
-    path: Path, chests_of_two_conventions: Dataset, tmp_path: Path
-) -> None:
-    recipe = read_recipe(path)
-    short = recipe.model_copy(
-        update={
-            "image_size": 64,
-            "schedule": recipe.schedule.model_copy(
-                update={"epochs": 1, "small_epochs": 0, "calm_epochs": 0, "batch_size": 4}
-            ),
-        }
-    )
-    run = train(short, chests_of_two_conventions, tmp_path / "run", tell=lambda _: None)
-    (epoch,) = read_columns(run.history)
-    validated = set(recipe.targets) - {Structure.WHOLE_LUNGS}  # the one radiograph of them trains
-    assert {f"{target}_dice" for target in validated} <= set(epoch)
-    assert ("finding_balanced_accuracy" in epoch) == bool(recipe.findings)
-    assert float(epoch["loss"]) > 0
-    assert not run.module.training
-    assert all(name.startswith("network.") for name in weights(run))
 
 
 def test_a_small_network_learns_to_outline_lungs(tmp_path: Path) -> None:
@@ -330,3 +300,75 @@ def test_a_target_without_any_mask_is_said_before_any_training(
         train(recipe, chests, tmp_path / "run")
     recipe = tiny_recipe(schedule={**recipe.schedule.model_dump(), "epochs": 1})
     train(recipe, chests, tmp_path / "run", tell=lambda _: None)  # the folder is still free
+
+
+CLASSIFIER: dict[str, Any] = {
+    "targets": [],
+    "findings": ["covid", "normal"],
+    "loss": {"finding": 1, "class_weights": "balanced"},
+    "network": {"architecture": "classifier", "encoder": "resnet18"},
+}
+
+
+def test_a_class_without_any_radiograph_is_said_before_any_training(
+    chests: Dataset, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(**{**CLASSIFIER, "findings": ["covid", "normal", "tuberculosis"]})
+    with pytest.raises(DatasetError, match="not one radiograph of a class; got none of tubercul"):
+        train(recipe, chests, tmp_path / "run")
+
+
+def test_rare_classes_weigh_more_and_all_images_one_on_average(tmp_path: Path) -> None:
+    collection = tmp_path / "collection"
+    compile_chests(tmp_path, {"Train": 9}, size=(64, 64))
+    for number in (3, 6):  # one of three COVID-19 films stays
+        for folder in ("images", "lung masks", "infection masks"):
+            (collection / f"Train/COVID-19/{folder}/{number:03}.png").unlink()
+    compile_dataset([collection], tmp_path / "fewer")
+    recipe = tiny_recipe(**CLASSIFIER)
+    arrays = load_arrays(open_dataset(tmp_path / "fewer"), Split.TRAIN, recipe, tmp_path / "arrays")
+    weights = class_weights(arrays, recipe)
+    assert weights is not None
+    torch.testing.assert_close(weights, torch.tensor([4 / 2, 4 / 6]))
+    assert class_weights(arrays, tiny_recipe(**{**CLASSIFIER, "loss": {"finding": 1}})) is None
+
+
+def test_a_training_of_an_earlier_version_goes_on(chests: Dataset, tmp_path: Path) -> None:
+    recipe = tiny_recipe(schedule=schedule(epochs=1))
+    train(recipe, chests, tmp_path / "run", tell=lambda _: None)
+    path = tmp_path / "run/run.json"
+    purpose = json.loads(path.read_text(encoding="utf-8"))
+    del purpose["recipe"]["network"]["pretrained"]  # which it did not know yet
+    path.write_text(json.dumps(purpose), encoding="utf-8")
+    train(recipe, chests, tmp_path / "run", tell=lambda _: None)
+
+
+def test_a_model_of_enhanced_films_says_so_and_enhances(tmp_path: Path) -> None:
+    collection = write_collection(tmp_path / "in", {"Train": 9, "Val": 3}, size=(64, 64))
+    options = CompileOptions(enhance=Enhancement.COMPLEMENT)
+    enhanced, plain = (
+        open_dataset(compile_dataset([collection], tmp_path / name, options=one).folder)
+        for name, one in (("enhanced", options), ("plain", CompileOptions()))
+    )
+    recipe = tiny_recipe(schedule=schedule(epochs=1))
+    run = train(recipe, enhanced, tmp_path / "run", tell=lambda _: None)
+    model = finish(run, recipe, enhanced, tmp_path / "model.onnx", tell=lambda _: None)
+    assert model.description.variant == FilmVariant(Enhancement.COMPLEMENT)
+    predictor = Predictor(model)
+    on_enhanced, on_plain = (
+        [
+            (score.name, score.value)
+            for score in model_scores(evaluate(predictor, one, Split.VALIDATION))
+        ]
+        for one in (enhanced, plain)
+    )
+    assert on_enhanced == on_plain
+    assert [(score.name, score.value) for score in model.description.scores] == on_plain
+    for row, changed in zip(
+        plain.rows(Split.VALIDATION), enhanced.rows(Split.VALIDATION), strict=True
+    ):
+        one = predictor.look(row.pixels(), width=64, height=64)
+        other = predictor.look(changed.pixels(), width=64, height=64, is_varied=True)
+        assert not isinstance(one, str) and not isinstance(other, str)
+        np.testing.assert_array_equal(one.pixels, 255 - row.pixels())
+        np.testing.assert_array_equal(one.masks, other.masks)

@@ -99,12 +99,38 @@ def test_the_same_again() -> None:
     assert fingerprint(images[0]) == pickle.loads(pickle.dumps(fingerprint(images[0])))
 
 
-def test_thumbnails_alone_find_a_resized_copy() -> None:
-    images = [draw(1), CHANGES["resized"][1](draw(1)), draw(2)]
+def test_more_copies_than_candidates_are_kept_of_an_image_are_one_cluster() -> None:
+    film = draw(1)
+    sides = range(200, 320, 10)
+    copies = [cv2.resize(film, (n, n), interpolation=cv2.INTER_AREA) for n in sides]
+    images = [draw(2), *copies, draw(3)]
+    count = len(sides)
 
-    [pair] = find_twins([fingerprint(one) for one in images])
+    pairs = find(images)
 
-    assert (pair.a, pair.b) == (0, 1)
+    assert count < len(pairs) < count * (count - 1) // 2
+    assert clusters(len(images), pairs) == [list(range(1, count + 1))]
+
+
+def test_writing_in_a_border_hides_no_copy() -> None:
+    film = cv2.copyMakeBorder(draw(1), 50, 50, 60, 60, cv2.BORDER_CONSTANT, value=0)
+    written = film.copy()
+    cv2.putText(written, "AP ERECT 10:32", (5, 385), 0, 1.2, 255, 3)
+    cv2.putText(written, "R", (8, 60), 0, 1.2, 255, 3)
+
+    [pair] = find([film, draw(2), written])
+
+    assert (pair.a, pair.b) == (0, 2)
+    x, y = pair.transform.of((200.0, 250.0))
+    assert abs(x - 200) < 0.7 and abs(y - 250) < 0.7
+
+
+def test_few_greys_of_a_faint_film_hide_no_copy() -> None:
+    faint = np.asarray(60 + cv2.GaussianBlur(draw(1), (0, 0), 2) * 0.35, np.uint8)
+
+    [pair] = find([faint, draw(2), (faint >> 4) * 17])
+
+    assert (pair.a, pair.b) == (0, 2)
 
 
 def test_one_image_or_none() -> None:

@@ -16,6 +16,7 @@ import hilum
 from hilum.cli.collections import list_collections
 from hilum.cli.compile import compile_folders
 from hilum.cli.diff import diff_compiled
+from hilum.cli.evaluate import evaluate_model
 from hilum.cli.export import export
 from hilum.cli.fetch import fetch_collection
 from hilum.cli.fit_refusal import fit_refusal
@@ -43,6 +44,7 @@ app.command("twins")(find_twins)
 app.command("diff")(diff_compiled)
 app.command("export")(export)
 app.command("train")(train_model)
+app.command("evaluate")(evaluate_model)
 app.command("fit-refusal")(fit_refusal)
 app.command("predict")(predict_images)
 app.command("report")(report_predictions)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hilum.cli.options import Downloads, Salt, Workers
+from hilum.cli.options import Downloads, Salt, Workers, one_of
 from hilum.cli.terminal import EXIT_INTERRUPTED, counted, progress_bars, say, say_error, show_table
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def compile_folders(
         typer.Option(
             "-o",
             "--output",
-            help="The dataset folder to make; by default named after the classes and today's date.",
+            help="The dataset folder to make; by default named after the classes and the day on "
+            "which it was begun.",
         ),
     ] = None,
     classes: Annotated[
@@ -146,16 +147,15 @@ def compile_folders(
             raise typer.BadParameter("name the folder to make", param_hint="--output")
         make_again(from_lock, folders, output, workers=workers, salt=salt)
         return
-    from hilum.cli.selection import (
-        balance_of,
-        conflict_rule,
-        default_folder,
-        selection_of,
-        twins_rule,
-    )
-    from hilum.cli.variant import bundled_lungs_finder, enhancement
+    from hilum.cli.selection import balance_of, selection_of
+    from hilum.cli.variant import bundled_lungs_finder
     from hilum.dataset.compile import CompileOptions, compile_dataset
+    from hilum.dataset.exposures import Twins
     from hilum.dataset.split import SplitOptions
+    from hilum.dataset.task_folder import task_folder
+    from hilum.dataset.unite import OnConflict
+    from hilum.dataset.variant import Variant
+    from hilum.imaging.enhance import Enhancement
     from hilum.workers import available_cores
 
     if split not in ("official", "patient"):
@@ -164,18 +164,20 @@ def compile_folders(
         keep_official=split == "official", seed=seed, folds=folds, holdout=tuple(holdout or ())
     )
     selection = selection_of(classes, views, adults_only, licence, unlabelled)
-    output = output or default_folder(selection.classes)
     options = CompileOptions(
         drawing,
         workers or available_cores(),
         salt,
-        enhance=enhancement(enhance),
+        enhance=None if enhance is None else one_of(Enhancement, enhance, "--enhance"),
         lungs_only=bundled_lungs_finder() if lungs_only else None,
-        twins=twins_rule(twins),
-        on_conflict=conflict_rule(on_conflict),
+        twins=one_of(Twins, twins, "--twins"),
+        on_conflict=one_of(OnConflict, on_conflict, "--on-conflict"),
         selection=selection,
         balance=balance_of(balance, balance_on),
     )
+    if output is None:
+        variant = Variant(options.enhance, options.lungs_only)
+        output = task_folder(selection.classes, folders, variant)
     try:
         with progress_bars() as progress:
             compiled = compile_dataset(folders, output, options=options, progress=progress)

@@ -26,7 +26,8 @@ def diff_compiled(
 ) -> None:
     """Tell what came, went and changed from dataset A to dataset B, and why.
 
-    Exit status: 0 when both hold the same, 1 when they differ, 2 for bad usage.
+    Exit status: 0 when both hold the same rows and tell the same issues, 1 when a row or an issue
+    differs, 2 for bad usage. Other options or packages that led to the same are shown, no more.
     """
     from hilum.dataset.diff import diff_datasets
 
@@ -40,8 +41,9 @@ def diff_compiled(
 
 
 def _show(found: Difference) -> None:
-    if found.is_equal:
-        say("Both hold the same radiographs with the same labels, masks and splits.")
+    if found.same_rows:
+        told = "the same issues" if found.is_equal else "other issues"
+        say(f"Both hold the same radiographs with the same labels, masks and splits, and {told}.")
     else:
         counts = (len(found.came), len(found.went), len(found.changed))
         say_title("{} came, {} went, {} changed".format(*counts))
@@ -53,6 +55,9 @@ def _show(found: Difference) -> None:
         show_table(("column changed", "rows", "for example", "A", "B"), _examples(found))
     _show_pairs("option", found.options)
     _show_pairs("package", found.packages)
+    if found.issues:
+        lines = [(kind, *counts) for kind, counts in found.issues.items()]
+        show_table(("issue", "only in A", "only in B"), lines)
     if found.inputs:
         show_table(("input", "files from A to B"), list(found.inputs.items()))
 

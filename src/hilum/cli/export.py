@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hilum.cli.options import one_of
 from hilum.cli.terminal import progress_bars, say, show_table
-
-
-class _To(StrEnum):
-    COCO = "coco"
-    NNUNET = "nnunet"
-    IMAGE_FOLDER = "imagefolder"
-
-
-class _Masks(StrEnum):
-    RLE = "rle"
-    POLYGONS = "polygons"
-
-
-class _Split(StrEnum):
-    TRAIN = "train"
-    VALIDATION = "validation"
-    TEST = "test"
+from hilum.radiograph import Split
 
 
 def export(
     dataset: Annotated[Path, typer.Argument(help="A folder made by 'hilum compile'.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
-    to: Annotated[_To, typer.Option(help="The format.")],
+    to: Annotated[str, typer.Option(help="The format: 'coco', 'nnunet' or 'imagefolder'.")],
     split: Annotated[
-        list[_Split] | None,
+        list[Split] | None,
         typer.Option(help="Only this split; may be given several times."),
     ] = None,
-    masks: Annotated[_Masks, typer.Option(help="COCO: run lengths or polygons.")] = _Masks.RLE,
+    masks: Annotated[str, typer.Option(help="COCO: 'rle' (run lengths) or 'polygons'.")] = "rle",
     level: Annotated[
         int, typer.Option(min=1, max=2, help="imagefolder: 2 tells kinds of pneumonia apart.")
     ] = 1,
@@ -46,13 +30,12 @@ def export(
     from hilum.exchange.coco import MaskFormat
     from hilum.exchange.export import ExportOptions, Format, export_dataset
     from hilum.exchange.tables import UNKNOWN
-    from hilum.radiograph import Split
 
-    splits = [Split(name) for name in split or _Split]
-    options = ExportOptions(MaskFormat(masks), level, splits)
+    form = one_of(Format, to, "--to")
+    options = ExportOptions(one_of(MaskFormat, masks, "--masks"), level, split or tuple(Split))
     with progress_bars() as progress:
         exported = export_dataset(
-            open_dataset(dataset), output, Format(to), options=options, progress=progress
+            open_dataset(dataset), output, form, options=options, progress=progress
         )
     show_table(("split", "radiographs"), list(exported.rows_by_split.items()))
     if exported.parts:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from hilum.inference.runtime import RuntimeName
+
+Choice = TypeVar("Choice", bound=enum.StrEnum)
 
 Downloads = Annotated[
     list[Path],
@@ -33,6 +36,20 @@ Salt = Annotated[
 AnyRuntime = Annotated[str | None, typer.Option("--runtime", help="'openvino' or 'onnxruntime'.")]
 ModelFile = Annotated[Path, typer.Option("-o", "--output", help="The model file, .onnx.")]
 OutputFolder = Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")]
+
+
+def one_of(kind: type[Choice], name: str, option: str) -> Choice:
+    """The member of ``kind`` called ``name``, as ``option`` has it.
+
+    Raises:
+        typer.BadParameter: there is none.
+    """
+    try:
+        return kind(name)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{name!r} is not one of {', '.join(kind)}", param_hint=option
+        ) from None
 
 
 def known_runtime(name: str | None) -> RuntimeName | None:

@@ -38,7 +38,10 @@ _SHOWN = {
     "infected_percent": "infected %",
     "right_lung_infected_percent": "right %",
     "left_lung_infected_percent": "left %",
+    "ground_glass_percent": "ground glass %",
+    "consolidation_percent": "consolidation %",
 }
+"""The last two only of models that outline them."""
 
 
 def predict_images(
@@ -62,6 +65,14 @@ def predict_images(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Write 8-bit probability maps as well.")
     ] = False,
+    severity_scales: Annotated[
+        bool,
+        typer.Option(
+            "--severity-scales",
+            help="Write readers' scales as well, geographic extent 0–8 and opacity 0–6, converted "
+            "from the percents of films called COVID-19, each with its error.",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace predictions that lie in the folder.")
     ] = False,
@@ -80,6 +91,7 @@ def predict_images(
         raise typer.BadParameter("give --overwrite or --resume, not both", param_hint="--resume")
     runtime_name = known_runtime(runtime)
     from hilum.inference.bundled import read_bundled_model
+    from hilum.inference.conversion import read_conversion
     from hilum.inference.earlier import Earlier
     from hilum.inference.folder import PictureOptions, predict_to_folder
     from hilum.inference.inputs import require_paths
@@ -87,6 +99,7 @@ def predict_images(
     from hilum.inference.predictor import Predictor, Status
     from hilum.workers import available_cores
 
+    conversion = read_conversion() if severity_scales else None
     require_paths(paths)  # before an archive among them is unpacked
     with _opened(paths, quiet=as_json) as sources:
         images = _find(sources, output).images
@@ -101,6 +114,7 @@ def predict_images(
             images,
             output,
             options=PictureOptions(overlays=overlays, probabilities=probabilities),
+            conversion=conversion,
             earlier=Earlier.REPLACE if overwrite else Earlier.RESUME if resume else Earlier.REFUSE,
         )
         counts = _watch(work, len(images), output, as_json=as_json)
@@ -108,6 +122,8 @@ def predict_images(
     say_error(
         f"{counted(len(images), 'image')}: {summary}. Written to {output}. Research use only."
     )
+    for line in conversion.lines if conversion is not None else ():
+        say_error(f"{line.scale.column}, converted: {line.error}.")
     if counts[Status.FAILED]:
         raise typer.Exit(EXIT_SOME_FAILED)
 
@@ -182,8 +198,9 @@ def _watch(
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
     """A table that fits 80 columns, and below it the reasons, each with its images."""
-    lines = [["–" if row[name] is None else row[name] for name in _SHOWN] for row in rows]
-    show_table(list(_SHOWN.values()), lines)
+    shown = {name: title for name, title in _SHOWN.items() if name in rows[0]}
+    lines = [["–" if row[name] is None else row[name] for name in shown] for row in rows]
+    show_table(list(shown.values()), lines)
     reasons: dict[str, list[str]] = {}
     for row in rows:
         if row["reason"]:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-import enum
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TypeVar
-
-import typer
 
 from hilum.dataset.balance import BalanceOptions
 from hilum.dataset.classes import parse_classes
-from hilum.dataset.exposures import Twins
 from hilum.dataset.select import SelectionOptions
-from hilum.dataset.unite import OnConflict
-from hilum.radiograph import Finding
-
-Choice = TypeVar("Choice", bound=enum.StrEnum)
 
 
 def selection_of(
@@ -44,32 +33,3 @@ def balance_of(how: str, on: str) -> BalanceOptions:
     DatasetError: a word that is not known.
     """
     return BalanceOptions(how, on)  # type: ignore[arg-type]  # checked there
-
-
-def twins_rule(name: str) -> Twins:
-    """Raises:
-    BadParameter: ``name`` is none.
-    """
-    return _one_of(Twins, name, "--twins")
-
-
-def conflict_rule(name: str) -> OnConflict:
-    """Raises:
-    BadParameter: ``name`` is none.
-    """
-    return _one_of(OnConflict, name, "--on-conflict")
-
-
-def _one_of(kind: type[Choice], name: str, option: str) -> Choice:
-    try:
-        return kind(name)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{name!r} is none of {', '.join(kind)}", param_hint=option
-        ) from None
-
-
-def default_folder(classes: Sequence[Finding]) -> Path:
-    """Named after the task and today's date, as ``covid-pneumonia-normal-2026-11-21``."""
-    task = "-".join(name.replace("/", "_") for name in classes) or "radiographs"
-    return Path(f"{task}-{datetime.date.today().isoformat()}")

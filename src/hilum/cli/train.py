@@ -31,7 +31,7 @@ def train_model(
         )
     try:
         from hilum.learning.finish import finish
-        from hilum.learning.recipe import read_recipe
+        from hilum.learning.recipe_file import read_recipe
         from hilum.learning.train import train
     except ModuleNotFoundError as error:
         raise HilumError(

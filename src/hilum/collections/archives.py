@@ -41,6 +41,8 @@ class Source:
     named: Path
     problems: tuple[Problem, ...] = ()
     """What could not be unpacked; the paths begin at the archive's top."""
+    folder: str = ""
+    """What its paths begin with in the dataset that is made again; empty where none is."""
 
     @property
     def archive(self) -> Path | None:

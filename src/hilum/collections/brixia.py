@@ -30,7 +30,7 @@ from hilum.collections.folders import (
     unclaimed_images,
 )
 from hilum.collections.origins import BRESCIA
-from hilum.collections.tables import read_table, sex_of
+from hilum.collections.tables import Row, first_rows, read_table, sex_of
 from hilum.errors import CollectionError
 from hilum.radiograph import Finding, Licence, Radiograph, Split, View
 
@@ -38,8 +38,6 @@ _TABLE = re.compile(r"metadata_global_v(\d+)\.csv$", re.IGNORECASE)
 _IMAGES = "dicom_clean"
 _NAME, _ZONES, _TOTAL = "Filename", "BrixiaScore", "BrixiaScoreGlobal"
 _SPLITS = {"0": Split.TRAIN, "1": Split.TEST}
-
-Row = Mapping[str, str]
 
 
 class Brixia(Collection):
@@ -67,11 +65,11 @@ class Brixia(Collection):
         path = _newest_table(root)
         table = read_table(path, required=(_NAME, _ZONES, _TOTAL), separators=",;")
         problems = list(table.problems)
-        rows: dict[str, Row] = {}
-        for row in table.rows:
-            if rows.setdefault(row[_NAME], row) != row:
-                place = f"{_IMAGES}/{row[_NAME]}"
-                problems.append(Problem(place, "rows disagree", "the first row was used"))
+        rows = first_rows(
+            *(table.rows, problems),
+            key=lambda row: row[_NAME],
+            place=lambda row: f"{_IMAGES}/{row[_NAME]}",
+        )
         radiographs = tuple(self._radiographs(root, rows, problems))
         absent = sorted(rows.keys() - {radiograph.path.name for radiograph in radiographs})
         if absent:
@@ -96,16 +94,13 @@ class Brixia(Collection):
                     detail = f"zones {row[_ZONES][:20]!r}, sum {row[_TOTAL][:20]!r}; unknown"
                     problems.append(Problem(source_path, "damaged score", detail))
             patient = row.get("Subject")
-            yield Radiograph(
-                path=path,
-                source_path=source_path,
-                collection=self.facts.name,
+            yield self._record(
+                root,
+                path,
                 finding=None if score is not None and score.value == 0 else Finding.COVID,
                 patient_id=f"{self.facts.name}:{patient}" if patient else None,
                 origin=BRESCIA,
                 official_split=_SPLITS.get(row.get("ConsensusTestset", "").removesuffix(".0")),
-                licence=self.facts.licence,
-                citation=self.facts.citation,
                 view=View.FRONTAL,
                 sex=sex_of(row.get("Sex", "")),
                 severity=() if score is None else (score,),

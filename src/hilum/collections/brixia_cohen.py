@@ -21,9 +21,9 @@ from pathlib import Path
 
 from hilum.collections.brixia_score import brixia_score
 from hilum.collections.collection import Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_descendant, image_files, unclaimed_images
+from hilum.collections.folders import find_descendant, image_files, problem_at, unclaimed_images
 from hilum.collections.ieee8023 import Ieee8023
-from hilum.collections.tables import read_table
+from hilum.collections.tables import Row, first_rows, read_table
 from hilum.radiograph import Licence, Radiograph, unite_licences, unite_texts
 
 _TABLE = "public-annotations.csv"
@@ -35,6 +35,7 @@ _ZONES = tuple(f"S-{zone}" for zone in "ABCDEF")
 class BrixiaCohen(Collection):
     """BrixIA's scores of covid-chestxray-dataset."""
 
+    names_own = True
     facts = Facts(
         name="brixia-cohen",
         title="Brixia scores of covid-chestxray-dataset",
@@ -57,23 +58,23 @@ class BrixiaCohen(Collection):
         """Damaged ``public-annotations.csv`` is an error; ``others`` tell more of the images."""
         table = read_table(root / _TABLE, required=(_NAME, *_ZONES, _TOTAL))
         problems = list(table.problems)
-        rows: dict[str, Mapping[str, str]] = {}
-        for row in table.rows:
-            if rows.setdefault(row[_NAME], row) != row:
-                problems.append(Problem(row[_NAME], "rows disagree", "the first row was used"))
+        rows = first_rows(
+            *(table.rows, problems), key=lambda row: row[_NAME], place=lambda row: row[_NAME]
+        )
         radiographs = tuple(self._radiographs(root, rows, _homes(others), problems))
         claimed = image_files(root / _IMAGES)
         for path in claimed:
             if path.name not in rows:
-                source_path = path.relative_to(root).as_posix()
-                problems.append(Problem(source_path, "not in metadata", "no row names this image"))
+                problems.append(
+                    problem_at(root, path, "not in metadata", "no row names this image")
+                )
         problems += unclaimed_images(root, claimed)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
     def _radiographs(
         self,
         root: Path,
-        rows: Mapping[str, Mapping[str, str]],
+        rows: Mapping[str, Row],
         homes: Mapping[str, Radiograph],
         problems: list[Problem],
     ) -> Iterator[Radiograph]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hilum.radiograph import SeverityScore
+from hilum.scales import BRIXIA
 
 _ZONES = 6
-_MOST_PER_ZONE = 3
 
 
 def brixia_score(zones: Sequence[str], total: str) -> SeverityScore | None:
@@ -27,4 +27,4 @@ def brixia_score(zones: Sequence[str], total: str) -> SeverityScore | None:
     value = sum(map(int, zones))
     if total.removesuffix(".0") != str(value):
         return None
-    return SeverityScore("brixia", float(value), float(_ZONES * _MOST_PER_ZONE))
+    return SeverityScore(BRIXIA.name, float(value), BRIXIA.maximum)

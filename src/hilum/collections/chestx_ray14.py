@@ -28,7 +28,7 @@ from hilum.collections.folders import (
     unclaimed_images,
 )
 from hilum.collections.origins import NIH_CLINICAL_CENTER
-from hilum.collections.tables import age_in_years, read_table, sex_of
+from hilum.collections.tables import Row, age_in_years, first_rows, read_table, sex_of
 from hilum.errors import CollectionError
 from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, Licence, Radiograph, Split, View
@@ -52,8 +52,6 @@ _OWN_WORDS = frozenset(
 )
 """Words in a folder's name that only say of which collection it is."""
 _LISTS = {"train_val_list.txt": Split.TRAIN, "test_list.txt": Split.TEST}
-
-Row = Mapping[str, str]
 
 
 def patient_of_name(name: str) -> str | None:
@@ -113,16 +111,13 @@ class ChestXray14(Collection):
                 row = rows.get(path.name)
                 finding = _finding_of_labels(row[_LABELS]) if row else unlabelled
                 view = row.get(_VIEW, "").upper() if row else ""
-                yield Radiograph(
-                    path=path,
-                    source_path=path.relative_to(root).as_posix(),
-                    collection=self.facts.name,
+                yield self._record(
+                    root,
+                    path,
                     finding=finding,
                     patient_id=patient_of_name(path.name),
                     origin=NIH_CLINICAL_CENTER,
                     official_split=splits.get(path.name),
-                    licence=self.facts.licence,
-                    citation=self.facts.citation,
                     view={"PA": View.PA, "AP": View.AP}.get(view, View.FRONTAL),
                     age=age_in_years(row.get(_AGE, "").rstrip("Yy")) if row else None,
                     sex=sex_of(row.get(_SEX, "")) if row else None,
@@ -173,7 +168,11 @@ def _read_rows(root: Path, problems: list[Problem]) -> dict[str, Row]:
         )
     table = read_table(tables[0], required=("Image Index", _LABELS))
     problems += table.problems
-    return {row["Image Index"]: row for row in table.rows}
+    return first_rows(
+        *(table.rows, problems),
+        key=lambda row: row["Image Index"],
+        place=lambda row: row["Image Index"],
+    )
 
 
 def _read_splits(root: Path) -> dict[str, Split]:

@@ -16,10 +16,8 @@ from pathlib import Path
 from hilum.collections.collection import Problem
 from hilum.collections.folders import is_safe_path
 from hilum.collections.origins import HANNOVER
-from hilum.collections.tables import age_in_years, day_of, read_table, sex_of
+from hilum.collections.tables import Row, age_in_years, day_of, first_rows, read_table, sex_of
 from hilum.radiograph import UNSTATED_LICENCE, Finding, Licence, Radiograph, View, unite_texts
-
-Row = Mapping[str, str]
 
 PATIENTS = "ieee8023"
 """The collection that numbered the patients; every set built on it keeps its numbers."""
@@ -78,22 +76,15 @@ def read_metadata(path: Path) -> Metadata:
     """
     table = read_table(path, required=_REQUIRED)
     problems = list(table.problems)
-    rows: dict[str, Row] = {}
+    sound = []
     for row in table.rows:
         name = row["filename"]
         if not is_safe_path(name) or "/" in name:
             problems.append(Problem(path.name, "unsafe path", f"a row names the file {name!r}"))
-        elif name not in rows:
-            rows[name] = row
-        elif row != rows[name]:
-            problems.append(_disagreement(place_of(row), rows[name], row))
+        else:
+            sound.append(row)
+    rows = first_rows(sound, problems, key=lambda row: row["filename"], place=place_of)
     return Metadata(rows, tuple(problems))
-
-
-def _disagreement(source_path: str, first: Row, second: Row) -> Problem:
-    differing = [key for key in first if first[key] != second[key]]
-    detail = ", ".join(f"{key} {first[key]!r} and {second[key]!r}" for key in differing)
-    return Problem(source_path, "rows disagree", f"the first of two rows was used: {detail[:200]}")
 
 
 def place_of(row: Row) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from hilum.radiograph import Finding, Licence, SeverityScore, View
+from hilum.scales import READERS_SCALES
 
 LAYOUT = 1
 """Of ``info.hilum.layout``. In files without it, attributes are somebody else's and not read."""
 
-_SCALES = {"geographic_extent": 8.0, "opacity": 6.0, "brixia": 18.0}
+_SCALES = {scale.name: scale.maximum for scale in READERS_SCALES}
 _OLDEST = 130
 
 
@@ -55,6 +56,7 @@ def _severity(value: object) -> tuple[SeverityScore, ...] | None:
 
 _READ: Mapping[str, Callable[[object], Any]] = {
     "patient_id": _text,
+    "group_id": _text,
     "origin": _text,
     "citation": _text,
     "label_source": _text,

@@ -31,6 +31,7 @@ class CocoExport(AnnotationExport):
 
     suffix = ".json"
     tool = "COCO"
+    names_own = True
     facts = export_facts(
         "coco",
         "COCO annotations of your own",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from hilum.radiograph import Finding, Licence, LungConvention, Radiograph, Structure
+from hilum.radiograph import (
+    LUNG_TARGETS,
+    Finding,
+    Licence,
+    LungConvention,
+    Mask,
+    Radiograph,
+    Structure,
+)
 
 NOT_A_RADIOGRAPH = "not a radiograph"
 """The kind of a problem: a CT slice or volume."""
@@ -34,9 +42,10 @@ class Problem:
     - ``not a radiograph``: a CT slice or volume;
     - ``unknown finding``, ``unknown structure``: a word hilum does not know;
     - ``unknown lung convention``: lungs outlined without a word on what counts as lung;
-    - ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``, ``damaged
-      annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
-    - ``packed files``: an archive inside the folder, which is not opened;
+    - ``duplicate row``, ``rows disagree``, ``damaged row``, ``damaged score``, ``damaged table``,
+      ``damaged annotation``, ``text encoding``, ``unsafe path``: trouble in a table or annotation;
+    - ``packed files``: an archive inside the folder, which is not opened; ``unfinished download``:
+      a file that a program has not fetched wholly;
     - ``damaged archive``, ``encrypted file``, ``unsafe path``, ``decompression bomb``, ``second
       copy``: a file of a zip archive that was not unpacked, image or not;
     - ``unreadable image``, ``unreadable mask``, ``empty lung mask``, ``lungs not told apart``:
@@ -70,6 +79,8 @@ class Reading:
     """The zip archive, as the user named it, that was unpacked for this run."""
     place_in_archive: str = ""
     """The folder of ``archive`` in which the collection begins; empty at its top."""
+    folder: str = ""
+    """What its source paths begin with, where several folders of one collection are read."""
 
     @property
     def shown_root(self) -> Path:
@@ -101,6 +112,8 @@ class Collection(ABC):
     facts: ClassVar[Facts]
     reads_annotations: ClassVar[bool] = False
     """Whether annotation files in its folder are its own."""
+    names_own: ClassVar[bool] = False
+    """Whether its files name origins and licences in words of their own."""
 
     @abstractmethod
     def find_root(self, folder: Path) -> Path | None:
@@ -119,3 +132,27 @@ class Collection(ABC):
         Raises:
             CollectionError: a file without which nothing can be read is damaged.
         """
+
+    def _record(
+        self,
+        root: Path,
+        path: Path,
+        *,
+        masks: Mapping[Structure, tuple[Mask, ...]] | None = None,
+        **known: Any,
+    ) -> Radiograph:
+        """The record of the image at ``path`` below ``root``, under the collection's terms.
+
+        ``known`` are further fields of it.
+        """
+        has_lungs = any(structure in LUNG_TARGETS for structure in masks or ())
+        return Radiograph(
+            path=path,
+            source_path=path.relative_to(root).as_posix(),
+            collection=self.facts.name,
+            masks=masks or {},
+            lung_convention=self.facts.lung_convention if has_lungs else None,
+            licence=self.facts.licence,
+            citation=self.facts.citation,
+            **known,
+        )

@@ -27,6 +27,8 @@ from hilum.collections.folders import (
     find_below,
     find_descendant,
     image_files,
+    masks_without_image,
+    problem_at,
     unclaimed_images,
 )
 from hilum.collections.origins import BIMCV
@@ -112,25 +114,23 @@ class CovidQuEx(Collection):
     ) -> Iterator[Radiograph]:
         for folder, split, finding in half.class_folders():
             for path in image_files(folder / "images"):
-                source_path = path.relative_to(root).as_posix()
                 masks, missing = _masks_of(path, half)
-                problems += [Problem(source_path, "missing mask", f"no {name}") for name in missing]
+                problems += [problem_at(root, path, "missing mask", f"no {n}") for n in missing]
                 patient = patient_of_name(path.name)
-                yield Radiograph(
-                    path=path,
-                    source_path=source_path,
-                    collection=self.facts.name,
+                yield self._record(
+                    root,
+                    path,
                     finding=finding,
                     masks=masks,
-                    lung_convention=self.facts.lung_convention,
                     patient_id=patient,
                     origin=BIMCV if patient else None,
                     official_split=split,
-                    licence=self.facts.licence,
-                    citation=self.facts.citation,
                     label_source="folder",
                 )
-            problems += _masks_without_image(root, folder, half)
+            for name in half.masks.values():
+                drawn = image_files(folder / name)
+                lonely = (m for m in drawn if not (folder / "images" / m.name).is_file())
+                problems += masks_without_image(root, lonely)
 
 
 def _named_halves(place: Path) -> list[_Half]:
@@ -165,12 +165,3 @@ def _masks_of(path: Path, half: _Half) -> tuple[dict[Structure, tuple[MaskFile]]
         else:
             missing.append(f"{folder}/{path.name}")
     return masks, missing
-
-
-def _masks_without_image(root: Path, folder: Path, half: _Half) -> Iterator[Problem]:
-    for mask_folder in half.masks.values():
-        for mask in image_files(folder / mask_folder):
-            if not (folder / "images" / mask.name).is_file():
-                yield Problem(
-                    mask.relative_to(root).as_posix(), "mask without image", "its image is missing"
-                )

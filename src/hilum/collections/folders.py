@@ -14,21 +14,40 @@ from hilum.imaging.formats import IMAGE_SUFFIXES, UNREAD_SUFFIXES, holds_image
 PACKED_FILES = "packed files"
 """The kind of a problem: an archive that is not opened."""
 
+UNFINISHED_DOWNLOAD = "unfinished download"
+"""The kind of a problem: a file that is not here wholly."""
+
 PACKED_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 """File name endings, lower case, of files that may hold images which nobody sees."""
+
+
+UNFINISHED_SUFFIXES = (".part", ".partial", ".crdownload", ".download", ".aria2", ".!ut")
+"""Those that programs give to what they have not downloaded wholly yet."""
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is no part of any collection.
+
+    ``__MACOSX`` is what macOS adds to archives: a hidden file for each file.
+    """
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def is_image_name(name: str) -> bool:
     """Whether a file of this name should be an image; hidden files never are."""
     _, dot, ending = name.rpartition(".")
-    return not name.startswith(".") and dot + ending.lower() in IMAGE_SUFFIXES
+    return not is_hidden(name) and dot + ending.lower() in IMAGE_SUFFIXES
 
 
 def is_image(path: Path) -> bool:
     """Whether the file at ``path`` is named like an image, or is one by its first bytes."""
-    if path.name.startswith("."):
+    if is_hidden(path.name) or _is_unfinished(path):
         return False
     return is_image_name(path.name) or holds_image(path)
+
+
+def _is_unfinished(path: Path) -> bool:
+    return path.name.lower().endswith(UNFINISHED_SUFFIXES)
 
 
 def _is_unread(path: Path) -> bool:
@@ -101,10 +120,10 @@ def _walk(
         return
     for place, names, files in os.walk(root, onerror=_raise_unreadable, followlinks=True):
         folder = Path(place)
-        inner = [folder / name for name in sorted(names) if not name.startswith(".")]
+        inner = [folder / name for name in sorted(names) if not is_hidden(name)]
         skipped = [path for path in inner if path.is_symlink() and path not in followed]
         names[:] = [path.name for path in inner if path not in skipped]
-        yield folder, skipped, sorted(name for name in files if not name.startswith("."))
+        yield folder, skipped, sorted(name for name in files if not is_hidden(name))
 
 
 def _raise_unreadable(error: OSError) -> None:
@@ -124,7 +143,7 @@ def subfolders(folder: Path) -> list[Path]:
     """The folders directly in ``folder``, sorted, hidden ones left out; none if unreadable."""
     try:
         with os.scandir(folder) as entries:
-            names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
+            names = [e.name for e in entries if not is_hidden(e.name) and e.is_dir()]
     except OSError:
         return []
     return [folder / name for name in sorted(names)]
@@ -160,34 +179,45 @@ def unclaimed_images(
     """A problem for each image below ``root`` that a reader did not claim.
 
     Images of formats that hilum does not read are problems as well, archives that nobody opened,
-    and links to folders out of which the reader claimed nothing. ``kind`` and ``detail`` are those
-    of the other images.
+    downloads that were broken off, and links to folders out of which the reader claimed nothing.
+    ``kind`` and ``detail`` are those of the other images.
     """
     known = set(claimed)
     problems = []
     for folder, links, names in _walk(root, {parent for path in known for parent in path.parents}):
         for link in links:
-            problems.append(_problem(root, link, "linked folder", "put the folder itself here"))
+            problems.append(problem_at(root, link, "linked folder", "put the folder itself here"))
         for path in (folder / name for name in names):
             if path in known:
                 continue
             if is_image(path):
-                problems.append(_problem(root, path, kind, detail))
+                problems.append(problem_at(root, path, kind, detail))
             elif _is_unread(path):
                 told = "hilum does not read this format; convert it to PNG"
-                problems.append(_problem(root, path, "unexpected image", told))
-            elif _is_packed(path):
-                problems.append(_packed(root, path))
+                problems.append(problem_at(root, path, "unexpected image", told))
+            elif (trouble := _unopened(path)) is not None:
+                problems.append(problem_at(root, path, *trouble))
     return tuple(problems)
 
 
-def _packed(root: Path, path: Path) -> Problem:
-    told = "what is in this archive was not looked at; give it by itself, or unpack it"
-    return _problem(root, path, PACKED_FILES, told)
+def _unopened(path: Path) -> tuple[str, str] | None:
+    """Kind and detail of a file that may hold images which nobody looked at; None for others."""
+    if _is_packed(path):
+        told = "what is in this archive was not looked at; give it by itself, or unpack it"
+        return PACKED_FILES, told
+    if _is_unfinished(path):
+        return UNFINISHED_DOWNLOAD, "a download that was broken off; fetch the file again"
+    return None
 
 
-def _problem(root: Path, path: Path, kind: str, detail: str) -> Problem:
+def problem_at(root: Path, path: Path, kind: str, detail: str) -> Problem:
+    """A problem of the file at ``path`` below ``root``."""
     return Problem(path.relative_to(root).as_posix(), kind, detail)
+
+
+def masks_without_image(root: Path, masks: Iterable[Path]) -> Iterator[Problem]:
+    """A problem for each of ``masks``, whose images are not there."""
+    return (problem_at(root, mask, "mask without image", "its image is missing") for mask in masks)
 
 
 def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
@@ -203,12 +233,15 @@ def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
         _, _, names = next(_walk(place))
         files = [place / name for name in names]
         problems += [_outside(folder, f, 1) for f in files if is_image(f) or _is_unread(f)]
-        problems += [_packed(folder, f) for f in files if _is_packed(f) and not _is_unread(f)]
+        unread = [f for f in files if not _is_unread(f)]
+        problems += [problem_at(folder, f, *told) for f in unread if (told := _unopened(f))]
         for other in subfolders(place):
             beside = unclaimed_images(other, ()) if other != step else ()
-            packed = [other / p.source_path for p in beside if p.kind == PACKED_FILES]
-            problems += [_packed(folder, file) for file in packed]
-            count = len(beside) - len(packed)
+            unopened = [p for p in beside if p.kind in (PACKED_FILES, UNFINISHED_DOWNLOAD)]
+            problems += [
+                problem_at(folder, other / p.source_path, p.kind, p.detail) for p in unopened
+            ]
+            count = len(beside) - len(unopened)
             if count:
                 problems.append(_outside(folder, other, count))
         place = step

@@ -34,7 +34,7 @@ from hilum.collections.chestxray_metadata import (
     read_metadata,
 )
 from hilum.collections.collection import NOT_A_RADIOGRAPH, Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_below, image_files, unclaimed_images
+from hilum.collections.folders import find_below, image_files, problem_at, unclaimed_images
 from hilum.collections.general_blockchain_outlines import (
     STRUCTURES,
     Outlines,
@@ -60,6 +60,7 @@ class GeneralBlockchain(Collection):
     """General Blockchain's COVID-19 Chest X-ray Segmentations."""
 
     reads_annotations = True
+    names_own = True
     facts = Facts(
         name="general-blockchain",
         title="COVID-19 Chest X-ray Segmentations, General Blockchain",
@@ -94,8 +95,7 @@ class GeneralBlockchain(Collection):
             if path not in claimed:
                 claimed.add(path)
                 detail = "no usable row of structure.csv gives it to an image that is here"
-                source_path = path.relative_to(root).as_posix()
-                problems.append(Problem(source_path, "unused mask", detail))
+                problems.append(problem_at(root, path, "unused mask", detail))
         problems += unclaimed_images(root, claimed)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 

@@ -13,13 +13,13 @@ Citation: Winther et al. 2020, doi 10.6084/m9.figshare.12275009.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hilum.collections.collection import Collection, Facts, Problem, Reading
 from hilum.collections.folders import find_descendant, image_files, unclaimed_images
 from hilum.collections.origins import HANNOVER
-from hilum.collections.tables import Table, age_in_years, day_of, read_table, sex_of
+from hilum.collections.tables import Table, age_in_years, day_of, first_rows, read_table, sex_of
 from hilum.radiograph import Finding, Licence, Radiograph, View
 
 _COLUMNS = ("patient_id", "image_id", "sex", "admission_offset", "projection")
@@ -65,37 +65,31 @@ class Hannover(Collection):
         self, root: Path, table: Table, problems: list[Problem]
     ) -> Iterator[Radiograph]:
         present = {path.stem: path for path in image_files(root / "png")}
-        seen: dict[str, Mapping[str, str]] = {}
-        for row in sorted(table.rows, key=lambda row: row["image_id"]):
-            name = row["image_id"]
+        rows = first_rows(
+            *(table.rows, problems),
+            key=lambda row: row["image_id"],
+            place=lambda row: f"png/{row['image_id']}.png",
+        )
+        for name, row in sorted(rows.items()):
             path = present.get(name)
-            source_path = f"png/{path.name if path else f'{name}.png'}"
-            if seen.get(name) == row:
-                continue
-            if name in seen:
-                problems.append(Problem(source_path, "rows disagree", "the first row was used"))
-            elif path is None:
+            if path is None:
                 detail = "data.csv names it, png/ has it not"
-                problems.append(Problem(source_path, "missing image", detail))
+                problems.append(Problem(f"png/{name}.png", "missing image", detail))
             else:
                 offset = day_of(row["admission_offset"])
                 patient = row["patient_id"]
-                yield Radiograph(
-                    path=path,
-                    source_path=source_path,
-                    collection=self.facts.name,
+                yield self._record(
+                    root,
+                    path,
                     finding=_finding(offset),
                     patient_id=f"{self.facts.name}:{patient}" if patient else None,
                     origin=HANNOVER,
-                    licence=self.facts.licence,
-                    citation=self.facts.citation,
                     view=_VIEWS.get(row["projection"].lower(), View.FRONTAL),
                     age=age_in_years(row.get("age", "")),
                     sex=sex_of(row["sex"]),
                     day=None if offset is None else -offset,
                     label_source="collection",
                 )
-            seen.setdefault(name, row)
 
 
 def _finding(admission_offset: int | None) -> Finding | None:

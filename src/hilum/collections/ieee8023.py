@@ -28,15 +28,16 @@ from hilum.collections.chestxray_metadata import (
     read_metadata,
 )
 from hilum.collections.collection import NOT_A_RADIOGRAPH, Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_below, image_files, unclaimed_images
-from hilum.collections.tables import number_in, read_table
+from hilum.collections.folders import find_below, image_files, problem_at, unclaimed_images
+from hilum.collections.tables import first_rows, number_in, read_table
 from hilum.errors import CollectionError
 from hilum.radiograph import Finding, Licence, Radiograph, SeverityScore
+from hilum.scales import GEOGRAPHIC_EXTENT, OPACITY
 
 _SCORES = "annotations/covid-severity-scores.csv"
 _SCALES = {
-    "geographic_mean": ("geographic_extent", 8.0),
-    "opacity_mean": ("opacity", 6.0),
+    "geographic_mean": GEOGRAPHIC_EXTENT,
+    "opacity_mean": OPACITY,
 }
 _MODEL_MASKS = "annotations/lungVAE-masks"
 
@@ -44,6 +45,7 @@ _MODEL_MASKS = "annotations/lungVAE-masks"
 class Ieee8023(Collection):
     """covid-chestxray-dataset."""
 
+    names_own = True
     facts = Facts(
         name="ieee8023",
         title="covid-chestxray-dataset",
@@ -79,15 +81,12 @@ class Ieee8023(Collection):
         claimed = set(image_files(root / "images"))
         for path in sorted(claimed):
             if path.name not in metadata.rows:
-                source_path = path.relative_to(root).as_posix()
-                problems.append(Problem(source_path, "not in metadata", "no row names this image"))
+                problems.append(
+                    problem_at(root, path, "not in metadata", "no row names this image")
+                )
         for path in image_files(root / _MODEL_MASKS):
             claimed.add(path)
-            problems.append(
-                Problem(
-                    path.relative_to(root).as_posix(), "unused mask", "drawn by a model, no truth"
-                )
-            )
+            problems.append(problem_at(root, path, "unused mask", "drawn by a model, no truth"))
         claimed |= {root / place_of(row) for row in metadata.rows.values()}  # CT volumes
         problems += unclaimed_images(root, claimed)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
@@ -140,14 +139,17 @@ def _read_scores(
         return {}
     problems += [dataclasses.replace(p, source_path=_SCORES) for p in table.problems]
     scores = {}
-    for row in table.rows:
+    rows = first_rows(
+        *(table.rows, problems), key=lambda row: row["filename"], place=lambda row: _SCORES
+    )
+    for row in rows.values():
         found = []
-        for column, (scale, maximum) in _SCALES.items():
-            value = number_in(row[column], 0, maximum)
+        for column, scale in _SCALES.items():
+            value = number_in(row[column], 0, scale.maximum)
             if value is not None:
-                found.append(SeverityScore(scale, value, maximum))
+                found.append(SeverityScore(scale.name, value, scale.maximum))
             elif row[column]:
-                detail = f"{column} is {row[column][:20]!r}, expected 0 to {maximum:g}"
+                detail = f"{column} is {row[column][:20]!r}, expected 0 to {scale.maximum:g}"
                 problems.append(Problem(f"images/{row['filename']}", "damaged score", detail))
         if row["filename"] not in metadata.rows:
             detail = f"{_SCORES} names it, metadata.csv does not"

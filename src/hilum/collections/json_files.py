@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from hilum.collections.zip_members import DAMAGE
 from hilum.errors import CollectionError
 from hilum.plain_files import open_plain
 
@@ -60,7 +60,7 @@ def _json_names(place: Path) -> list[str]:
         try:
             with zipfile.ZipFile(place) as archive:
                 names = archive.namelist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except DAMAGE as error:
             raise _damaged_archive(error, place) from None
     return sorted(
         name
@@ -93,7 +93,7 @@ def _read_member(path: Path, member: str) -> bytes:
             return _read_limited(file, path)
     except KeyError:
         raise CollectionError(f"the archive holds no {member}", path=path, remedy=_REMEDY) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except DAMAGE as error:
         raise _damaged_archive(error, path) from None
 
 

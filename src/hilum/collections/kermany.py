@@ -19,11 +19,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hilum.collections.collection import Collection, Facts, Problem, Reading
+from hilum.collections.collection import Collection, Facts, Reading
 from hilum.collections.folders import (
     find_below,
     holds_file_like,
     image_files,
+    problem_at,
     unclaimed_images,
     walk_images,
 )
@@ -83,8 +84,7 @@ class Kermany(Collection):
             if root / path.relative_to(root / "chest_xray") in claimed:
                 claimed.add(path)
                 detail = "the archive holds this image twice"
-                source_path = path.relative_to(root).as_posix()
-                problems.append(Problem(source_path, "second copy", detail))
+                problems.append(problem_at(root, path, "second copy", detail))
         problems += unclaimed_images(root, claimed)
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
@@ -99,16 +99,13 @@ class Kermany(Collection):
     def _radiograph(self, root: Path, path: Path, found: re.Match[str], split: Split) -> Radiograph:
         parts = found.groupdict()
         patient = parts["patient"] or parts["old"]
-        return Radiograph(
-            path=path,
-            source_path=path.relative_to(root).as_posix(),
-            collection=self.facts.name,
+        return self._record(
+            root,
+            path,
             finding=_finding(parts.get("cause") or patient.split("-")[0]),
             patient_id=patient_of_name(path.name),
             origin=GUANGZHOU,
             official_split=split,
-            licence=self.facts.licence,
-            citation=self.facts.citation,
             view=View.AP,
             label_source="file name",
         )

@@ -23,7 +23,14 @@ from pathlib import Path
 
 from hilum.collections.clinical_readings import read_clinical_reading
 from hilum.collections.collection import Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_below, holds_file_like, image_files, unclaimed_images
+from hilum.collections.folders import (
+    find_below,
+    holds_file_like,
+    image_files,
+    masks_without_image,
+    problem_at,
+    unclaimed_images,
+)
 from hilum.collections.origins import MONTGOMERY
 from hilum.radiograph import (
     Finding,
@@ -70,12 +77,9 @@ class Montgomery(Collection):
         radiographs = tuple(self._radiographs(root, sides, problems))
         claimed = {radiograph.path for radiograph in radiographs}
         names = {path.name for path in claimed}
-        for mask in (path for side in sides for path in side.values()):
-            claimed.add(mask)
-            if mask.name not in names:
-                source_path = mask.relative_to(root).as_posix()
-                problems.append(Problem(source_path, "mask without image", "its image is missing"))
-        problems += unclaimed_images(root, claimed)
+        masks = [path for side in sides for path in side.values()]
+        problems += masks_without_image(root, (mask for mask in masks if mask.name not in names))
+        problems += unclaimed_images(root, claimed.union(masks))
         return Reading(self.facts.name, root, radiographs, tuple(problems))
 
     def _radiographs(
@@ -85,7 +89,6 @@ class Montgomery(Collection):
             found = _NAME.fullmatch(path.name)
             if found is None:
                 continue
-            source_path = path.relative_to(root).as_posix()
             missing = [
                 folder
                 for folder, side in zip(_MASK_FOLDERS, sides, strict=True)
@@ -96,30 +99,24 @@ class Montgomery(Collection):
                 masks[Structure.LUNGS] = tuple(MaskFile(side[path.name]) for side in sides)
             elif any(sides):  # a copy without any masks is a copy without masks
                 detail = f"no {path.name} in {' and '.join(missing)}; both lungs are unknown"
-                problems.append(Problem(source_path, "missing mask", detail))
-                problems += _lonely_masks(root, path.name, sides)
+                problems.append(problem_at(root, path, "missing mask", detail))
+                problems += [
+                    problem_at(root, side[path.name], "unused mask", "the other lung's is missing")
+                    for side in sides
+                    if path.name in side
+                ]
             sex, age = read_clinical_reading(root / "ClinicalReadings" / f"{path.stem}.txt")
-            yield Radiograph(
-                path=path,
-                source_path=source_path,
-                collection=self.facts.name,
+            yield self._record(
+                root,
+                path,
                 finding=_FINDINGS[found[1]],
                 masks=masks,
-                lung_convention=self.facts.lung_convention if masks else None,
                 origin=MONTGOMERY,
-                licence=self.facts.licence,
-                citation=self.facts.citation,
                 view=View.PA,
                 age=age,
                 sex=sex,
                 label_source="file name",
             )
-
-
-def _lonely_masks(root: Path, name: str, sides: Sequence[dict[str, Path]]) -> Iterator[Problem]:
-    for mask in (side[name] for side in sides if name in side):
-        source_path = mask.relative_to(root).as_posix()
-        yield Problem(source_path, "unused mask", "that of the other lung is missing")
 
 
 def _is_root(place: Path) -> bool:

@@ -35,6 +35,12 @@ SHENZHEN = "Shenzhen No. 3 People's Hospital"
 
 SIRM = "Italian Society of Medical and Interventional Radiology"
 
+ORIGINS = (
+    *(BIMCV, BRESCIA, COVID_CHESTXRAY, COVID_CXNET, EURORAD, GUANGZHOU, HANNOVER, MONTGOMERY),
+    *(NIH_CLINICAL_CENTER, RADIOPAEDIA, RSNA, SHENZHEN, SIRM),
+)
+"""All that collections without :attr:`~hilum.collections.collection.Collection.names_own` name."""
+
 _HOMES = {
     "bimcv.cipf.es": BIMCV,
     "data.mendeley.com/datasets/rscbjbr9sj": GUANGZHOU,

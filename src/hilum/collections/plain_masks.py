@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.collections.collection import Problem
-from hilum.collections.folders import is_image_name
+from hilum.collections.folders import is_hidden, is_image_name
 from hilum.collections.words import convention_of, finding_of, plain_words, split_of, structure_of
 from hilum.radiograph import LungConvention, MaskFile, Structure
 
@@ -138,7 +138,7 @@ def _names_below(folder: Path) -> Iterator[Path]:
     for place, inner, names in os.walk(folder):
         here = Path(place)
         deep = len(here.relative_to(folder).parts) >= _DEEPEST
-        inner[:] = [] if deep else sorted(name for name in inner if not name.startswith("."))
+        inner[:] = [] if deep else sorted(name for name in inner if not is_hidden(name))
         yield from (here / name for name in sorted(names) if is_image_name(name))
 
 

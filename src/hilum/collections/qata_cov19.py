@@ -33,6 +33,8 @@ from hilum.collections.folders import (
     find_below,
     holds_file_like,
     image_files,
+    masks_without_image,
+    problem_at,
     subfolders,
     unclaimed_images,
 )
@@ -148,14 +150,12 @@ class QataCov19(Collection):
                 radiographs.append(self._radiograph(root, path, part, mask))
                 if mask is None and masks and part.all_masked:
                     detail = f"no Ground-truths/mask_{path.name}"
-                    source_path = radiographs[-1].source_path
-                    problems.append(Problem(source_path, "missing mask", detail))
-            for mask in masks.values():
-                claimed.append(mask)
-                if not (folder / mask.name.removeprefix("mask_")).is_file():
-                    source_path = mask.relative_to(root).as_posix()
-                    detail = "its image is missing"
-                    problems.append(Problem(source_path, "mask without image", detail))
+                    problems.append(problem_at(root, path, "missing mask", detail))
+            claimed += masks.values()
+            problems += masks_without_image(
+                root,
+                (m for n, m in masks.items() if not (folder / n.removeprefix("mask_")).is_file()),
+            )
         claimed += [radiograph.path for radiograph in radiographs]
         problems += unclaimed_images(root, claimed)
         return Reading(self.facts.name, root, tuple(radiographs), tuple(problems))
@@ -163,17 +163,14 @@ class QataCov19(Collection):
     def _radiograph(self, root: Path, path: Path, part: _Part, mask: Path | None) -> Radiograph:
         patient = part.patient_of(path.name)
         is_bimcv = bimcv.patient_of_name(path.name) is not None
-        return Radiograph(
-            path=path,
-            source_path=path.relative_to(root).as_posix(),
-            collection=self.facts.name,
+        return self._record(
+            root,
+            path,
             finding=part.finding,
             masks={} if mask is None else {Structure.INFECTION: (MaskFile(mask),)},
             patient_id=patient,
             origin=BIMCV if is_bimcv else part.origin,
             official_split=part.split,
-            licence=self.facts.licence,
-            citation=self.facts.citation,
             view=bimcv.view_of_name(path.name) if is_bimcv else part.view,
             label_source="folder" if part.finding is not None else None,
         )

@@ -31,6 +31,8 @@ from hilum.collections.folders import (
     find_below,
     holds_file_like,
     image_files,
+    masks_without_image,
+    problem_at,
     subfolders,
     unclaimed_images,
 )
@@ -96,8 +98,10 @@ class RadiographyDatabase(Collection):
             workbook = workbooks.get(folder.name.casefold(), Workbook())
             if folder.name in _FINDINGS and (folder / "images").is_dir():
                 found = list(self._masked(root, folder, workbook, problems))
-                claimed += image_files(folder / "masks")
-                problems += _masks_without_image(root, folder)
+                images = {path.name for path in image_files(folder / "images")}
+                masks = image_files(folder / "masks")
+                claimed += masks
+                problems += masks_without_image(root, (m for m in masks if m.name not in images))
             elif folder.name in _FLAT_FINDINGS:
                 found = list(self._flat(root, folder, workbook))
             else:
@@ -117,8 +121,7 @@ class RadiographyDatabase(Collection):
             if path.name in lungs:
                 masks[Structure.LUNGS] = (MaskFile(lungs[path.name]),)
             elif lungs:  # a copy without any masks is a copy without masks
-                source_path = path.relative_to(root).as_posix()
-                problems.append(Problem(source_path, "missing mask", f"no masks/{path.name}"))
+                problems.append(problem_at(root, path, "missing mask", f"no masks/{path.name}"))
             origin = workbook.origin_of(path) or _ORIGINS.get(folder.name)
             yield self._radiograph(root, path, _FINDINGS[folder.name], origin, masks)
 
@@ -136,27 +139,15 @@ class RadiographyDatabase(Collection):
         origin: str | None,
         masks: dict[Structure, tuple[Mask, ...]],
     ) -> Radiograph:
-        return Radiograph(
-            path=path,
-            source_path=path.relative_to(root).as_posix(),
-            collection=self.facts.name,
+        return self._record(
+            root,
+            path,
             finding=finding,
             masks=masks,
-            lung_convention=self.facts.lung_convention if masks else None,
             origin=origin,
-            licence=self.facts.licence,
-            citation=self.facts.citation,
             view=View.AP if origin == GUANGZHOU else None,
             label_source="folder",
         )
-
-
-def _masks_without_image(root: Path, folder: Path) -> Iterator[Problem]:
-    names = {path.name for path in image_files(folder / "images")}
-    for mask in image_files(folder / "masks"):
-        if mask.name not in names:
-            source_path = mask.relative_to(root).as_posix()
-            yield Problem(source_path, "mask without image", "its image is missing")
 
 
 def _is_root(place: Path) -> bool:

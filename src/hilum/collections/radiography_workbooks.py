@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hilum.collections.collection import Problem
 from hilum.collections.origins import origin_of_url
+from hilum.collections.tables import Row, first_rows
 from hilum.collections.workbooks import read_workbook
 from hilum.errors import CollectionError
 from hilum.radiograph import Radiograph
@@ -57,14 +58,16 @@ def read_workbooks(root: Path, problems: list[Problem]) -> dict[str, Workbook]:
             problems.append(Problem(path.name, "damaged table", error.reason))
             continue
         problems += table.problems
-        origins: dict[str, str | None] = {}
-        for row in table.rows:
-            key, origin = _key(row[_FILE_NAME]), origin_of_url(row[_URL])
-            if origins.setdefault(key, origin) != origin:
-                detail = f"two rows for {row[_FILE_NAME]}; the first was used"
-                problems.append(Problem(path.name, "rows disagree", detail))
+        origins = _origins(table.rows, path.name, problems)
         workbooks[found["class_name"].casefold()] = Workbook(path.name, origins)
     return workbooks
+
+
+def _origins(rows: Sequence[Row], name: str, problems: list[Problem]) -> dict[str, str | None]:
+    first = first_rows(
+        *(rows, problems), key=lambda row: _key(row[_FILE_NAME]), place=lambda _: name
+    )
+    return {key: origin_of_url(row[_URL]) for key, row in first.items()}
 
 
 def _key(name: str) -> str:

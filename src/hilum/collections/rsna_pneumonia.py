@@ -101,16 +101,13 @@ class RsnaPneumonia(Collection):
                     continue
                 name = path.stem.lower()
                 finding = labels.findings.get(name) if split is Split.TRAIN else None
-                yield Radiograph(
-                    path=path,
-                    source_path=path.relative_to(root).as_posix(),
-                    collection=self.facts.name,
+                yield self._record(
+                    root,
+                    path,
                     finding=finding,
                     patient_id=labels.patients.get(name),
                     origin=RSNA,
                     official_split=split,
-                    licence=self.facts.licence,
-                    citation=self.facts.citation,
                     view=View.FRONTAL,
                     label_source="radiologists" if finding is not None else None,
                 )

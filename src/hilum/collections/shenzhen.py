@@ -19,14 +19,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hilum.collections.clinical_readings import read_clinical_reading
-from hilum.collections.collection import Collection, Facts, Problem, Reading
-from hilum.collections.folders import find_below, holds_file_like, image_files, unclaimed_images
+from hilum.collections.collection import Collection, Facts, Reading
+from hilum.collections.folders import (
+    find_below,
+    holds_file_like,
+    image_files,
+    masks_without_image,
+    unclaimed_images,
+)
 from hilum.collections.origins import SHENZHEN
 from hilum.radiograph import (
     Finding,
     Licence,
     LungConvention,
-    Mask,
     MaskFile,
     Radiograph,
     Structure,
@@ -64,15 +69,13 @@ class Shenzhen(Collection):
         masks = {path.stem: path for folder in _MASK_FOLDERS for path in image_files(root / folder)}
         radiographs = tuple(self._radiographs(root, masks))
         claimed = {radiograph.path for radiograph in radiographs}
-        problems = []
         used = {f"{path.stem}_mask" for path in claimed}
-        for stem, path in sorted(masks.items()):
-            claimed.add(path)
-            if stem not in used:
-                source_path = path.relative_to(root).as_posix()
-                problems.append(Problem(source_path, "mask without image", "its image is missing"))
-        problems += unclaimed_images(root, claimed)
-        return Reading(self.facts.name, root, radiographs, tuple(problems))
+        lonely = (path for stem, path in sorted(masks.items()) if stem not in used)
+        problems = (
+            *masks_without_image(root, lonely),
+            *unclaimed_images(root, claimed.union(masks.values())),
+        )
+        return Reading(self.facts.name, root, radiographs, problems)
 
     def _radiographs(self, root: Path, lungs: dict[str, Path]) -> Iterator[Radiograph]:
         for path in image_files(root / "CXR_png"):
@@ -80,20 +83,14 @@ class Shenzhen(Collection):
             if found is None:
                 continue
             mask = lungs.get(f"{path.stem}_mask")
-            masks: dict[Structure, tuple[Mask, ...]] = {}
-            if mask is not None:
-                masks[Structure.LUNGS] = (MaskFile(mask),)
+            masks = {} if mask is None else {Structure.LUNGS: (MaskFile(mask),)}
             sex, age = read_clinical_reading(root / "ClinicalReadings" / f"{path.stem}.txt")
-            yield Radiograph(
-                path=path,
-                source_path=path.relative_to(root).as_posix(),
-                collection=self.facts.name,
+            yield self._record(
+                root,
+                path,
                 finding=_FINDINGS[found[1]],
                 masks=masks,
-                lung_convention=self.facts.lung_convention if masks else None,
                 origin=SHENZHEN,
-                licence=self.facts.licence,
-                citation=self.facts.citation,
                 view=View.FRONTAL,
                 age=age,
                 sex=sex,

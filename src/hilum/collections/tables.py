@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,15 @@ MAX_BYTES = 256_000_000
 _REMEDY = "fetch the file again"
 
 
+Row = Mapping[str, str]
+"""Column name → cell, both without surrounding blanks; an absent cell is ``""``."""
+
+
 @dataclass(frozen=True)
 class Table:
     """The rows of one CSV file and what is wrong with it."""
 
-    rows: tuple[Mapping[str, str], ...]
-    """Column name → cell, both without surrounding blanks; an absent cell is ``""``."""
+    rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
 
 
@@ -80,6 +83,34 @@ def read_table(
             detail = f"row {number} has {len(row)} cells instead of {len(columns)}"
             problems.append(Problem(path.name, "damaged row", f"{detail}: {', '.join(row)[:80]}"))
     return Table(tuple(rows), tuple(problems))
+
+
+def first_rows(
+    rows: Iterable[Row],
+    problems: list[Problem],
+    *,
+    key: Callable[[Row], str],
+    place: Callable[[Row], str],
+) -> dict[str, Row]:
+    """``rows`` by their ``key``; the first one of a key counts, and each further one is a problem.
+
+    Its kind is ``duplicate row`` where it is equal, else ``rows disagree`` with what differs.
+    ``place`` gives the path that the problem names.
+    """
+    first: dict[str, Row] = {}
+    for row in rows:
+        known = first.setdefault(key(row), row)
+        if known is row:
+            continue
+        differing = [name for name in known if known[name] != row[name]]
+        if not differing:
+            detail = f"a second row of {key(row)}, equal to the first"
+            problems.append(Problem(place(row), "duplicate row", detail))
+            continue
+        told = ", ".join(f"{name} {known[name]!r} and {row[name]!r}" for name in differing)
+        detail = f"the first of two rows of {key(row)} was used: {told[:200]}"
+        problems.append(Problem(place(row), "rows disagree", detail))
+    return first
 
 
 def name_columns(columns: Sequence[str], required: Sequence[str]) -> list[str]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import errno
-import lzma
 import os
-import struct
 import tempfile
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from hilum.collections.collection import Problem
-from hilum.collections.zip_members import Member, member_problem, plan_unpacking
+from hilum.collections.zip_members import DAMAGE, Member, member_problem, plan_unpacking
 from hilum.errors import CollectionError
 from hilum.workers import Progress
 
@@ -28,22 +25,12 @@ _MAX_RATIO = 50
 _RATIO_COUNTS_FROM = 1_000_000_000
 MORE_ROOM = "set TMPDIR to a folder on a larger disk, or unpack it and give the folder"
 """What to do where the disk is full."""
+_FIRST_FILE = b"PK\3\4"
 _DISK_BLOCK = 4096
 """Bytes that a small file takes at most beyond its size."""
 _BLOCK = 1 << 20
 _REMEDY = "fetch the archive again"
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-    OSError,  # bz2's, for damaged data
-)
+_DAMAGE = (*DAMAGE, OSError)
 
 
 @contextmanager
@@ -62,6 +49,21 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         yield file
 
 
+def _require_first(archive: Path, infos: Sequence[zipfile.ZipInfo]) -> None:
+    """Where an archive was cut off, the directory that is found may be that of one within it."""
+    if not infos or min(info.header_offset for info in infos) == 0:
+        return
+    with archive.open("rb") as file:
+        if file.read(4) == _FIRST_FILE:  # else something else precedes, a program that unpacks it
+            raise CollectionError(
+                "the zip archive is cut off",
+                path=archive,
+                got="the list of files of another archive within it",
+                expected="a complete zip archive",
+                remedy=_REMEDY,
+            )
+
+
 def _words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
@@ -76,6 +78,7 @@ def declared_size(archive: Path) -> int:
     """
     with _opened(archive) as file:
         infos = file.infolist()
+        _require_first(archive, infos)
     total = sum(info.file_size for info in infos)
     packed = archive.stat().st_size
     if total > MAX_UNPACKED or len(infos) > MAX_MEMBERS:

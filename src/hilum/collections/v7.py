@@ -68,6 +68,7 @@ class V7Covid19Xray(Collection):
     """V7's lung annotations of covid-chestxray-dataset."""
 
     reads_annotations = True
+    names_own = True
     facts = Facts(
         name="v7-covid19-xray",
         title="V7 COVID-19 X-ray lung annotations",

@@ -6,10 +6,13 @@ written, and what is written stays below one folder.
 
 from __future__ import annotations
 
+import lzma
 import os
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +28,18 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|co
 _ENCRYPTED = 0x1
 _PLAIN_FILES = (0, stat.S_IFREG)
 """File types in a Unix mode; 0 where none was stored."""
+
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,  # passwords, and versions and methods that zipfile does not know
+    ValueError,
+    struct.error,
+)
+"""What :mod:`zipfile` raises for a damaged archive, but for bz2's OSError."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,15 @@ class BalanceOptions:
                     "there is no such balance", got=repr(got), expected=" or ".join(allowed)
                 )
 
+    def check(self, classes: Sequence[Finding]) -> None:
+        """Raises:
+        DatasetError: classes are to be made equally large, and there are none.
+        """
+        if self.how == "equal" and not classes:
+            raise DatasetError(
+                "balance needs classes", remedy="name them: --classes covid,pneumonia,normal"
+            )
+
 
 def balance_rows(
     rows: Sequence[PlacedRow],
@@ -55,10 +64,7 @@ def balance_rows(
     """
     if options.how == "none":
         return list(rows)
-    if not classes:
-        raise DatasetError(
-            "balance needs classes", remedy="name them: --classes covid,pneumonia,normal"
-        )
+    options.check(classes)
     kept: list[PlacedRow] = []
     parts: dict[Split, list[PlacedRow]] = defaultdict(list)
     for row in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hilum.collections.archives import Source, open_sources
@@ -16,21 +16,28 @@ from hilum.dataset.card.page import write_card
 from hilum.dataset.croissant import write_croissant
 from hilum.dataset.exposures import Twins
 from hilum.dataset.issues import Issue, issues_of, write_issues
-from hilum.dataset.lock import write_lock
+from hilum.dataset.lock import LOCK_NAME, write_lock
 from hilum.dataset.merge import count_gains, merge_copies
 from hilum.dataset.place import place_rows
 from hilum.dataset.prepare import Prepared, prepare
 from hilum.dataset.select import SelectionOptions
 from hilum.dataset.sources import read_sources
 from hilum.dataset.split import SplitOptions
-from hilum.dataset.unfinished import Unfinished, refuse_existing, unfinished
+from hilum.dataset.task_folder import mark_inputs
+from hilum.dataset.unfinished import Unfinished, unfinished
 from hilum.dataset.unite import OnConflict
 from hilum.dataset.variant import LungsFinder, Variant
+from hilum.dataset.wishes import check_names, check_readings
 from hilum.dataset.write import write_shards
 from hilum.errors import DatasetError, OutputError
 from hilum.imaging.enhance import Enhancement
+from hilum.output import refuse_existing
 from hilum.radiograph import Radiograph
-from hilum.workers import Progress, map_ordered, no_progress
+from hilum.twins.fingerprint import Fingerprint
+from hilum.workers import Progress, Workers, no_progress
+
+_CHUNK = 8
+"""Films that a worker reads at a time, where there are enough."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,12 @@ class CompileOptions:
     readers in one collection and by a model in another would tell collections apart."""
     selection: SelectionOptions = field(default_factory=SelectionOptions)
     balance: BalanceOptions = field(default_factory=BalanceOptions)
+
+    def __post_init__(self) -> None:
+        """Raises:
+        DatasetError: balance without classes.
+        """
+        self.balance.check(self.selection.classes)
 
 
 @dataclass(frozen=True)
@@ -85,13 +98,14 @@ def compile_dataset(
         CollectionError: a folder is no known collection, its tables are damaged, an archive
             cannot be unpacked, or the salt is too short.
         DatasetError: not one image could be read, a folder is given twice, or the options
-            cannot be met by these images.
+            cannot be met by these images; names that do not occur are refused before any is read.
         ImageError: a source file changed or vanished meanwhile.
         OutputError: ``output`` exists already, lies in one of ``folders``, or cannot be written.
     """
     options = options or CompileOptions()
     refuse_existing(output)
     _refuse_within(folders, output)
+    check_names(folders, options.selection, options.split)
     with open_sources(folders, progress=progress) as sources:
         return compile_sources(sources, output, options, progress)
 
@@ -113,14 +127,17 @@ def compile_sources(
 ) -> Compiled:
     """As :func:`compile_dataset`, of folders that are open."""
     key = PatientKey.random() if options.salt is None else PatientKey.from_salt(options.salt)
-    told = add_dicom_facts(read_sources(sources), key)
+    read = read_sources(sources)
+    check_readings(read, options.selection, options.split)
+    told = add_dicom_facts(read, key)
     readings = told.readings
     issues = [issue for reading in readings for issue in issues_of(reading)]
 
     records = [r for reading in readings for r in reading.radiographs]
     variant = Variant(options.enhance, options.lungs_only)
-    with unfinished(output, variant) as work:
-        prepared = _prepare(records, work, variant, options.workers, issues, progress)
+    with unfinished(output, variant) as work, Workers(options.workers) as workers:
+        mark_inputs(work.folder, [source.named for source in sources], variant)
+        prepared, prints = _prepare(records, work, variant, workers, issues, progress)
         if not prepared:
             raise DatasetError(
                 "no image could be read",
@@ -129,21 +146,23 @@ def compile_sources(
                 remedy="run 'hilum inspect' on each folder to see what is wrong",
             )
         merged = merge_copies(
-            *(prepared, issues),
+            *(prepared, prints, issues),
             twins=options.twins,
             on_conflict=options.on_conflict,
-            workers=options.workers,
+            workers=workers,
             progress=progress,
         )
+        del prints  # most of what is held
         rows = place_rows(
             *(merged.rows, options.selection, options.split, options.balance, issues),
             links=merged.links,
         )
         folder = work.folder
-        shards = write_shards(rows, folder, advance=progress("writing", len(rows)))
+        advance = progress("writing", len(rows))
+        shards = write_shards(rows, folder, workers=workers, advance=advance)
         write_issues(issues, folder / "issues.csv")
         lock = write_lock(
-            *(rows, shards, readings, options, folder / "hilum.lock.json"),
+            *(rows, shards, readings, options, folder / LOCK_NAME),
             prepared=prepared,
             patient_key=key.fingerprint if told.has_pseudonyms else None,
             variant=variant,
@@ -164,25 +183,31 @@ def _prepare(
     records: Sequence[Radiograph],
     work: Unfinished,
     variant: Variant,
-    workers: int,
+    workers: Workers,
     issues: list[Issue],
     progress: Progress,
-) -> list[Prepared]:
+) -> tuple[list[Prepared], dict[str, Fingerprint]]:
+    """The images that can be read, and the fingerprint of each ``image_id``."""
     prepared: list[Prepared] = []
+    prints: dict[str, Fingerprint] = {}
     advance = progress("reading", len(records))
     earlier = [work.find(record) for record in records]
     unread = [record for record, known in zip(records, earlier, strict=True) if known is None]
-    fresh = map_ordered(functools.partial(prepare, variant=variant), unread, workers=workers)
+    read = functools.partial(prepare, variant=variant)
+    chunk = min(_CHUNK, 1 + len(unread) // (_CHUNK * workers.count))
+    fresh = workers.map_ordered(read, unread, chunk=chunk)
     for record, known in zip(records, earlier, strict=True):
         outcome = known
         if outcome is None:
             outcome = next(fresh)
             work.add(record, outcome)
-        if outcome.prepared is not None:
-            prepared.append(outcome.prepared)
+        if outcome.prepared is not None and outcome.fingerprint is not None:
+            # A record that comes from a worker is a copy of its own.
+            prepared.append(replace(outcome.prepared, radiograph=record))
+            prints[outcome.prepared.image_id] = outcome.fingerprint
         issues += outcome.issues
         advance()
-    return prepared
+    return prepared, prints
 
 
 def _count_kinds(issues: Sequence[Issue]) -> str:

@@ -14,7 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hilum.dataset.diff_reasons import Reasons, option_changes, package_changes, read_side
+from hilum.dataset.diff_reasons import (
+    Reasons,
+    issue_changes,
+    option_changes,
+    package_changes,
+    read_side,
+)
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.imaging.masks import decode_mask
 from hilum.radiograph import STORED_STRUCTURES, Split
@@ -54,14 +60,22 @@ class Difference:
     packages: dict[str, tuple[Any, Any]]
     inputs: dict[str, str]
     """Collection → its files that differ, in words."""
+    issues: dict[str, tuple[int, int]]
+    """Kind → how many lines of ``issues.csv`` only A and only B has."""
+
+    @property
+    def same_rows(self) -> bool:
+        """Whether both hold the same radiographs with the same labels, masks and splits."""
+        return self.same_content and not (self.came or self.went or self.changed)
 
     @property
     def is_equal(self) -> bool:
-        """Whether both hold the same radiographs with the same labels, masks and splits.
+        """Whether both hold the same rows and tell the same issues.
 
-        Other issues alone make no difference: they tell of the making, not of what was made.
+        Issues count, for what did not become a row is part of what a dataset says of its inputs.
+        Other options, packages or inputs that lead to the same make no difference.
         """
-        return self.same_content and not (self.came or self.went or self.changed)
+        return self.same_rows and not self.issues
 
     @property
     def changed_columns(self) -> dict[str, int]:
@@ -70,8 +84,8 @@ class Difference:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON says it."""
-        told = {"equal": self.is_equal, "changed_columns": self.changed_columns}
-        return {**told, **asdict(self)}
+        told = {"equal": self.is_equal, "same_rows": self.same_rows}
+        return {**told, "changed_columns": self.changed_columns, **asdict(self)}
 
 
 def diff_datasets(first: Path, second: Path) -> Difference:
@@ -98,6 +112,7 @@ def diff_datasets(first: Path, second: Path) -> Difference:
         options=option_changes(a_side.lock, b_side.lock),
         packages=package_changes(a_side.lock, b_side.lock),
         inputs=why_went.input_changes(),
+        issues=issue_changes(a_side, b_side),
     )
 
 

@@ -6,11 +6,12 @@ import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from hilum.dataset.from_lock import describe_files, read_full_lock
+from hilum.dataset.inputs import describe_files
 from hilum.dataset.issues import Issue
+from hilum.dataset.lock import read_lock
 from hilum.errors import DatasetError
 
 
@@ -19,7 +20,7 @@ class Side:
     """What a dataset says of its own making."""
 
     lock: dict[str, Any]
-    issues: frozenset[Issue]
+    issues: Counter[Issue]
 
 
 def read_side(folder: Path) -> Side:
@@ -31,7 +32,7 @@ def read_side(folder: Path) -> Side:
     path = folder / "issues.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            issues = frozenset(Issue(**line) for line in csv.DictReader(file))
+            issues = Counter(Issue(**line) for line in csv.DictReader(file))
     except (OSError, TypeError, ValueError, csv.Error) as error:
         raise DatasetError(
             "the issues cannot be read",
@@ -39,7 +40,7 @@ def read_side(folder: Path) -> Side:
             got=str(error),
             remedy="copy the whole folder again, or compile it again",
         ) from None
-    return Side(read_full_lock(folder), issues)
+    return Side(read_lock(folder), issues)
 
 
 class Reasons:
@@ -94,24 +95,10 @@ class Reasons:
 def _files(lock: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Collection → path → SHA-256, each path as ``source_path`` has it."""
     files: dict[str, dict[str, str]] = defaultdict(dict)
-    taken: set[tuple[str, str]] = set()
     for one in lock["inputs"]:
-        collection = one["collection"]
-        folders = Counter(_folders_of(one, lock["files"]))
-        free = [name for name, _ in folders.most_common() if (collection, name) not in taken]
-        folder = free[0] if free else ""
-        taken.add((collection, folder))
-        files[collection] |= {f"{folder}{path}": sha for path, sha in one["files"].items()}
+        folder = PurePosixPath(one.get("folder", ""))
+        files[one["collection"]] |= {str(folder / path): sha for path, sha in one["files"].items()}
     return dict(files)
-
-
-def _folders_of(one: Mapping[str, Any], sources: Mapping[str, list[str]]) -> Iterator[str]:
-    """What stands before an input's paths where several folders of its collection were given."""
-    for path, sha in one["files"].items():
-        for source in sources.get(sha, []):
-            collection, _, place = source.partition(":")
-            if collection == one["collection"] and f"/{place}".endswith(f"/{path}"):
-                yield place.removesuffix(path)
 
 
 def option_changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -125,6 +112,13 @@ def package_changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tup
     """Packages, and hilum itself, that have other versions, as (A's, B's)."""
     first, second = ({"hilum": lock.get("hilum"), **lock["packages"]} for lock in (a, b))
     return _pairs(first, second)
+
+
+def issue_changes(a: Side, b: Side) -> dict[str, tuple[int, int]]:
+    """Kinds of issues that differ, as (how many only A has, how many only B has)."""
+    only_a = Counter(issue.kind for issue in (a.issues - b.issues).elements())
+    only_b = Counter(issue.kind for issue in (b.issues - a.issues).elements())
+    return {kind: (only_a[kind], only_b[kind]) for kind in sorted({*only_a, *only_b})}
 
 
 def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

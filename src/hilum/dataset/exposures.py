@@ -5,16 +5,17 @@ from __future__ import annotations
 import enum
 import math
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hilum.dataset.prepare import Prepared, film
+from hilum.dataset.prepare import Prepared, pixels_of
 from hilum.twins.clusters import clusters
 from hilum.twins.find import TwinPair, find_twins
+from hilum.twins.fingerprint import Fingerprint
 from hilum.twins.transform import Transform
-from hilum.workers import Progress, no_progress
+from hilum.workers import HERE, Progress, Workers, no_progress
 
 _OWN_DETAIL = 0.2
 """Power beyond what fits into the smaller image, over that of the finest which does, below which
@@ -71,12 +72,13 @@ class Exposures:
 
 def find_exposures(
     rows: Sequence[Prepared],
+    prints: Mapping[str, Fingerprint],
     twins: Twins = Twins.UNITE,
     *,
-    workers: int = 1,
+    workers: Workers = HERE,
     progress: Progress = no_progress,
 ) -> Exposures:
-    """``rows`` as exposures.
+    """``rows`` as exposures; ``prints`` has the fingerprint of each ``image_id``.
 
     The image that leads shows most: the one with the most pixels of its own (an enlargement counts
     as what it was made from); of nearly as many, the one that was not enlarged, then not equalised;
@@ -88,19 +90,19 @@ def find_exposures(
     copies: defaultdict[str, list[Prepared]] = defaultdict(list)
     for row in rows:
         copies[row.image_id].append(row)
-    firsts = [group[0] for group in copies.values()]
+    films = [_Film(prints[name], tuple(equal)) for name, equal in copies.items()]
     if twins is Twins.IGNORE:
-        return Exposures([_alone(row, copies) for row in firsts], [])
+        return Exposures([film.alone for film in films], [])
     pairs = find_twins(
-        [row.fingerprint for row in firsts],
-        load=film,
-        sources=firsts,
+        [film.print for film in films],
+        load=pixels_of,
+        sources=[film.row for film in films],
         workers=workers,
         progress=progress,
     )
     if twins is Twins.GROUP:
-        return Exposures([_alone(row, copies) for row in firsts], pairs)
-    found = clusters(len(firsts), pairs)
+        return Exposures([film.alone for film in films], pairs)
+    found = clusters(len(films), pairs)
     cluster_of = {number: place for place, group in enumerate(found) for number in group}
     within: list[list[TwinPair]] = [[] for _ in found]
     between = []
@@ -110,52 +112,61 @@ def find_exposures(
             within[place].append(pair)
         else:
             between.append(pair)
+    enlarged = _find_enlarged(films, within, workers)
     exposures: list[Exposure] = []
     index: dict[int, int] = {}
-    for number, row in enumerate(firsts):
+    for number, film in enumerate(films):
         place = cluster_of.get(number)
         if place is None:
             index[number] = len(exposures)
-            exposures.append(_alone(row, copies))
+            exposures.append(film.alone)
         elif found[place][0] == number:
             index |= dict.fromkeys(found[place], len(exposures))
-            exposures.append(_exposure(found[place], firsts, within[place], copies))
+            ranked = _best_first(found[place], films, within[place], enlarged)
+            exposures.append(_exposure(ranked, films, within[place]))
     links = [replace(p, a=index[p.a], b=index[p.b]) for p in between]
     return Exposures(exposures, links)
 
 
-def _alone(row: Prepared, copies: Mapping[str, Sequence[Prepared]]) -> Exposure:
-    return Exposure(row, _equal(row, copies, None, _whole(row)))
+@dataclass(frozen=True)
+class _Film:
+    """A file, wherever it was found."""
+
+    print: Fingerprint
+    rows: tuple[Prepared, ...]
+    """Equal byte for byte, in the order given."""
+
+    @property
+    def row(self) -> Prepared:
+        return self.rows[0]
+
+    @property
+    def alone(self) -> Exposure:
+        """An exposure that nothing else shows."""
+        return Exposure(self.row, self.copies(None, self.whole))
+
+    @property
+    def whole(self) -> Transform:
+        size = (self.print.width, self.print.height)
+        return Transform.resizing(size, size)
+
+    @property
+    def pixels(self) -> int:
+        return self.print.width * self.print.height
+
+    def copies(self, change: str | None, way: Transform) -> tuple[Member, ...]:
+        """The further files that are equal to the first."""
+        return tuple(Member(row, change, way) for row in self.rows[1:])
 
 
-def _exposure(
-    cluster: Sequence[int],
-    firsts: Sequence[Prepared],
-    pairs: Sequence[TwinPair],
-    copies: Mapping[str, Sequence[Prepared]],
-) -> Exposure:
-    ranked = _best_first([firsts[number] for number in cluster], cluster, pairs)
-    leader = ranked[0]
-    numbers = {firsts[number].image_id: number for number in cluster}
-    paths = _ways(numbers[leader.image_id], pairs)
-    others = list(_equal(leader, copies, None, _whole(leader)))
-    for row in ranked[1:]:
-        change, way = paths[numbers[row.image_id]]
-        others.append(Member(row, change, way))
-        others += _equal(row, copies, change, way)
-    return Exposure(leader, tuple(others))
-
-
-def _equal(
-    row: Prepared, copies: Mapping[str, Sequence[Prepared]], change: str | None, way: Transform
-) -> tuple[Member, ...]:
-    """The files that are equal to that of ``row`` byte for byte."""
-    return tuple(Member(copy, change, way) for copy in copies[row.image_id][1:])
-
-
-def _whole(row: Prepared) -> Transform:
-    size = (row.fingerprint.width, row.fingerprint.height)
-    return Transform.resizing(size, size)
+def _exposure(ranked: Sequence[int], films: Sequence[_Film], pairs: Sequence[TwinPair]) -> Exposure:
+    leader = films[ranked[0]]
+    paths = _ways(ranked[0], pairs)
+    others = list(leader.copies(None, leader.whole))
+    for number in ranked[1:]:
+        change, way = paths[number]
+        others += (Member(films[number].row, change, way), *films[number].copies(change, way))
+    return Exposure(leader.row, tuple(others))
 
 
 def _ways(leader: int, pairs: Sequence[TwinPair]) -> dict[int, tuple[str, Transform]]:
@@ -182,58 +193,77 @@ def _ways(leader: int, pairs: Sequence[TwinPair]) -> dict[int, tuple[str, Transf
 
 
 def _best_first(
-    rows: Sequence[Prepared], numbers: Sequence[int], pairs: Sequence[TwinPair]
-) -> list[Prepared]:
-    """``rows`` of one exposure, which are given in their order, with the pairs among them."""
-    place = {number: index for index, number in enumerate(numbers)}
-    own = [_pixels(row) for row in rows]
-    smallest_first = sorted(range(len(rows)), key=lambda index: own[index])
-    for index in smallest_first:
-        for pair in pairs:
-            ends = place[pair.a], place[pair.b]
-            if index not in ends:
-                continue
-            other = ends[0] if ends[1] == index else ends[1]
-            way = pair.transform if ends[1] == index else pair.transform.inverse()
-            # From the other image to this one: above 1 where this one has more pixels of a place.
-            scale = math.sqrt(abs(_determinant(way)))
-            if scale > 1 + _NEARLY and _is_enlarged(rows[index], scale):
-                own[index] = min(own[index], round(_pixels(rows[index]) / scale**2), own[other])
+    cluster: Sequence[int],
+    films: Sequence[_Film],
+    pairs: Sequence[TwinPair],
+    enlarged: Container[tuple[int, float]],
+) -> list[int]:
+    """The numbers of ``cluster``, which is sorted; ``pairs`` are those within it."""
+    own = {number: films[number].pixels for number in cluster}
+    smallest_first = sorted(_finer(pairs), key=lambda one: (films[one[0]].pixels, one[0]))
+    for number, other, scale in smallest_first:
+        if (number, scale) in enlarged:
+            reduced = round(films[number].pixels / scale**2)
+            own[number] = min(own[number], reduced, own[other])
     # In steps, for what is nearly as large as something else must be so both ways.
-    order = sorted(
-        range(len(rows)),
-        key=lambda index: (
-            -round(math.log(own[index]) / math.log(1 + _NEARLY)),
-            own[index] < _pixels(rows[index]),
-            round(rows[index].fingerprint.evenness, 1),
-            -rows[index].file_size,
+    return sorted(
+        cluster,
+        key=lambda number: (
+            -round(math.log(own[number]) / math.log(1 + _NEARLY)),
+            own[number] < films[number].pixels,
+            round(films[number].print.evenness, 1),
+            -films[number].row.file_size,
         ),
     )
-    return [rows[index] for index in order]
 
 
-def _determinant(transform: Transform) -> float:
-    (a, b, _), (c, d, _) = transform.matrix
-    return a * d - b * c
+def _finer(pairs: Sequence[TwinPair]) -> Iterator[tuple[int, int, float]]:
+    """(image, other image, how many times as many pixels a side it has of a place), above 1."""
+    for pair in pairs:
+        (a, b, _), (c, d, _) = pair.transform.matrix
+        scale = math.sqrt(abs(a * d - b * c))
+        if scale > 1 + _NEARLY:
+            yield pair.b, pair.a, scale
+        elif 1 / scale > 1 + _NEARLY:
+            yield pair.a, pair.b, 1 / scale
 
 
-def _pixels(row: Prepared) -> int:
-    return row.fingerprint.width * row.fingerprint.height
+def _find_enlarged(
+    films: Sequence[_Film], clusters: Sequence[Sequence[TwinPair]], workers: Workers
+) -> set[tuple[int, float]]:
+    """The images, with the scale, that :func:`_finer` names and that only were enlarged by it."""
+    scales: defaultdict[int, list[float]] = defaultdict(list)
+    for pairs in clusters:
+        for number, _, scale in _finer(pairs):
+            scales[number].append(scale)
+    questions = [(films[number].row, asked) for number, asked in scales.items()]
+    answers = workers.map_ordered(_are_enlarged, questions)
+    return {
+        (number, scale)
+        for (number, asked), told in zip(scales.items(), answers, strict=True)
+        for scale, is_enlarged in zip(asked, told, strict=True)
+        if is_enlarged
+    }
 
 
-def _is_enlarged(row: Prepared, scale: float) -> bool:
-    """Whether ``row`` shows hardly anything finer than it would reduced by ``scale``, above 1.
+def _are_enlarged(question: tuple[Prepared, Sequence[float]]) -> list[bool]:
+    """Whether a film shows hardly anything finer than it would reduced by each scale, above 1.
 
     Of 24 films of public collections all reduced to 256×256 pixels and enlarged again with cubic
     or Lanczos interpolation fell below the limit in most cases; of the films themselves few did.
     """
-    pixels = film(row).astype(np.float32)
+    row, scales = question
+    pixels = pixels_of(row).astype(np.float32)
     height, width = pixels.shape
-    window = np.outer(np.hanning(height), np.hanning(width))
+    window = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
     power = np.abs(np.fft.rfft2((pixels - pixels.mean()) * window)) ** 2
     rows, columns = np.abs(np.fft.fftfreq(height))[:, np.newaxis], np.fft.rfftfreq(width)
-    # In cycles per pixel of the reduced image, which shows none finer than a half.
-    frequency = np.maximum(rows, columns[np.newaxis]) * scale
-    finer = power[frequency > _FINER].sum()
-    coarser = power[(frequency > 0.35) & (frequency <= 0.5)].sum()
-    return bool(finer < _OWN_DETAIL * coarser)
+    frequency = np.maximum(rows, columns[np.newaxis])
+    told = []
+    for scale in scales:
+        # In cycles per pixel of the reduced image, which shows none finer than a half.
+        reduced = frequency * scale
+        finer = power[reduced > _FINER].sum()
+        coarser = power[(reduced > 0.35) & (reduced <= 0.5)].sum()
+        told.append(bool(finer < _OWN_DETAIL * coarser))
+    return told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,20 +11,17 @@ import hilum
 from hilum.collections.archives import Source, open_sources
 from hilum.collections.pseudonyms import PatientKey
 from hilum.dataset.compile import Compiled, CompileOptions, compile_sources
-from hilum.dataset.inputs import hash_files
-from hilum.dataset.lock import LOCK_FORMAT, package_versions
+from hilum.dataset.inputs import describe_files, hash_files
+from hilum.dataset.lock import package_versions, read_lock
 from hilum.dataset.lock_options import options_from_values
 from hilum.dataset.sources import read_sources
-from hilum.dataset.unfinished import refuse_existing
 from hilum.dataset.variant import LungsFinder
 from hilum.errors import DatasetError
-from hilum.plain_files import read_plain
+from hilum.output import refuse_existing
 from hilum.workers import Progress, no_progress
 
 _BESIDE = frozenset({".md", ".pdf", ".html", ".url", ".log"})
 """Endings of new files that no reader looks at: they do not hinder a rebuild."""
-_FIRST = 3
-"""Files that a refusal names of each kind."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +66,7 @@ def compile_from_lock(
         CollectionError, ImageError, OutputError: as ``compile_dataset`` does.
     """
     refuse_existing(output)
-    lock = read_full_lock(lock_path)
+    lock = read_lock(lock_path)
     known = options_from_values(CompileOptions, lock["options"], path=lock_path)
     lungs = _lungs_finder(lock, lungs_finder, lock_path)
     options = dataclasses.replace(known, workers=workers, salt=salt, lungs_only=lungs)
@@ -78,49 +74,8 @@ def compile_from_lock(
     with open_sources(folders, progress=progress) as sources:
         ordered = _check(sources, lock["inputs"], lock_path)
         compiled = compile_sources(ordered, output, options, progress)
-    made = json.loads((output / "hilum.lock.json").read_text(encoding="utf-8"))
-    return Rebuilt(compiled, warnings, lock["content_sha256"], made["content_sha256"])
-
-
-def read_full_lock(path: Path) -> dict[str, Any]:
-    """The lock at ``path``, which may be the dataset's folder too.
-
-    Raises:
-        DatasetError: there is none, or it does not hold what it takes to compile from it.
-    """
-    path = path / "hilum.lock.json" if path.is_dir() else path
-    try:
-        lock = json.loads(read_plain(path).decode("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(
-            "the lock cannot be read",
-            path=path,
-            got=getattr(error, "strerror", None) or str(error),
-            remedy="name a hilum.lock.json",
-        ) from None
-    wanted = {"options": dict, "inputs": list, "packages": dict, "files": dict}
-    if (
-        not isinstance(lock, dict)
-        or lock.get("format") != LOCK_FORMAT
-        or not all(isinstance(lock.get(name), kind) for name, kind in wanted.items())
-        or not isinstance(lock.get("content_sha256"), str)
-        or not all(_is_input(one) for one in lock["inputs"])
-    ):
-        raise DatasetError(
-            "the lock is damaged or of another version of hilum",
-            path=path,
-            expected=f"JSON with format {LOCK_FORMAT}, options, packages and every input's files",
-            remedy="compile the dataset again with this version",
-        )
-    return lock
-
-
-def _is_input(one: Any) -> bool:
-    return (
-        isinstance(one, dict)
-        and isinstance(one.get("collection"), str)
-        and isinstance(one.get("files"), dict)
-    )
+    made = read_lock(output)["content_sha256"]
+    return Rebuilt(compiled, warnings, lock["content_sha256"], made)
 
 
 def _version_warnings(lock: Mapping[str, Any]) -> list[str]:
@@ -187,7 +142,7 @@ def _check(sources: Sequence[Source], inputs: Sequence[dict[str, Any]], path: Pa
             continue
         best = max(fitting, key=lambda entry: len(entry[2].items() & one["files"].items()))
         left.remove(best)
-        ordered.append(best[0])
+        ordered.append(dataclasses.replace(best[0], folder=one.get("folder", "")))
         now = {p: h for p, h in best[2].items() if p in one["files"] or not _is_beside(p)}
         told = describe_files(one["files"], now)
         if told:
@@ -211,21 +166,3 @@ def _is_beside(path: str) -> bool:
     """
     name = PurePosixPath(path)
     return name.suffix.lower() in _BESIDE or name.name.lower() in ("readme", "readme.txt")
-
-
-def describe_files(then: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """What differs between two states of a folder in words; empty where nothing does.
-
-    >>> describe_files({"a": "1", "b": "2"}, {"a": "1", "b": "3", "c": "4"})
-    '1 changed (b), 1 new (c)'
-    """
-    kinds = {
-        "missing": sorted(then.keys() - now),
-        "changed": sorted(name for name in then.keys() & now if then[name] != now[name]),
-        "new": sorted(now.keys() - then),
-    }
-    return ", ".join(
-        f"{len(names)} {kind} ({', '.join(names[:_FIRST])}{', …' * (len(names) > _FIRST)})"
-        for kind, names in kinds.items()
-        if names
-    )

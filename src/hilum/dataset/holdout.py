@@ -21,15 +21,9 @@ def hold_out(
     Raises:
         DatasetError: a name does not occur.
     """
-    wanted = {name.strip().casefold() for name in names}
     counts = Counter(name for rows in members.values() for row in rows for name in _homes(row))
-    missing = wanted - {name.casefold() for name in counts}
-    if missing:
-        raise DatasetError(
-            "what is to be held out does not occur",
-            got=", ".join(sorted(missing)),
-            expected=", ".join(f"{name} ({count})" for name, count in sorted(counts.items())),
-        )
+    require_homes(names, counts)
+    wanted = {name.strip().casefold() for name in names}
     held: dict[str, Split] = {}
     for group, rows in members.items():
         touching = [row for row in rows if _is_held(row, wanted)]
@@ -49,6 +43,22 @@ def hold_out(
                     )
                 )
     return held
+
+
+def require_homes(names: Sequence[str], known: Mapping[str, int | None]) -> None:
+    """Check that ``known`` collections and origins, with their numbers of images, have ``names``.
+
+    Raises:
+        DatasetError: a name does not occur; says which do.
+    """
+    missing = {name.strip().casefold() for name in names} - {name.casefold() for name in known}
+    if missing:
+        told = sorted(known.items())
+        raise DatasetError(
+            "what is to be held out does not occur",
+            got=", ".join(sorted(missing)),
+            expected=", ".join(f"{name} ({count})" if count else name for name, count in told),
+        )
 
 
 def _is_held(row: MergedRow, wanted: set[str]) -> bool:

@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.collections.collection import Reading
+from hilum.collections.folders import is_hidden
 from hilum.plain_files import open_plain
 from hilum.radiograph import MaskFile
+
+_FIRST = 3
+"""Files of each kind of difference that are named."""
 
 UNREADABLE = "unreadable"
 """In place of the hash of a file that cannot be read, which issues.csv tells."""
@@ -42,8 +46,8 @@ def printable_name(name: str) -> str:
 
 
 def _visible(folders: list[str], names: list[str]) -> list[str]:
-    folders[:] = [name for name in folders if not name.startswith(".")]
-    return [name for name in names if not name.startswith(".")]
+    folders[:] = [name for name in folders if not is_hidden(name)]
+    return [name for name in names if not is_hidden(name)]
 
 
 def _referred_to(reading: Reading) -> set[Path]:
@@ -63,3 +67,21 @@ def _hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return UNREADABLE
+
+
+def describe_files(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What differs between two states of a folder in words; empty where nothing does.
+
+    >>> describe_files({"a": "1", "b": "2"}, {"a": "1", "b": "3", "c": "4"})
+    '1 changed (b), 1 new (c)'
+    """
+    kinds = {
+        "missing": sorted(then.keys() - now),
+        "changed": sorted(name for name in then.keys() & now if then[name] != now[name]),
+        "new": sorted(now.keys() - then),
+    }
+    return ", ".join(
+        f"{len(names)} {kind} ({', '.join(names[:_FIRST])}{', …' * (len(names) > _FIRST)})"
+        for kind, names in kinds.items()
+        if names
+    )

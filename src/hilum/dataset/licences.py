@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 LICENCE_CLASSES = {
     "open": ("CC0", "CC-BY", "CC-BY-SA", "APACHE", "MIT", "PDM"),
@@ -23,6 +23,20 @@ def is_permitted(licence: str, wishes: Sequence[str]) -> bool:
     patterns = [re.compile(rf"{re.escape(_plain(name))}(-[\d.]+)?$") for name in names]
     return all(
         any(pattern.match(_plain(part)) for pattern in patterns) for part in licence.split(" AND ")
+    )
+
+
+def is_known(wish: str, licences: Iterable[str]) -> bool:
+    """Whether ``wish`` is a word of :data:`LICENCE_CLASSES` or names a licence of ``licences``.
+
+    >>> is_known("Open", []), is_known("cc by-nc", ["CC-BY-NC-4.0"]), is_known("CC-YB", ["MIT"])
+    (True, True, False)
+    """
+    names = [name for of_one in LICENCE_CLASSES.values() for name in of_one]
+    parts = [part for licence in licences for part in licence.split(" AND ")]
+    same = re.sub(r"-[\d.]+$", "", _plain(wish))
+    return wish.strip().lower() in LICENCE_CLASSES or any(
+        re.sub(r"-[\d.]+$", "", _plain(name)) == same for name in (*names, *parts)
     )
 
 

@@ -16,9 +16,20 @@ from hilum.dataset.lock_options import options_to_values
 from hilum.dataset.prepare import Prepared
 from hilum.dataset.variant import Variant
 from hilum.dataset.write import PlacedRow, Shard, row_hash
+from hilum.errors import DatasetError
+from hilum.plain_files import read_plain
 
 LOCK_FORMAT = 1
 """Of the whole folder; raised when an older reader would misread it."""
+
+LOCK_NAME = "hilum.lock.json"
+
+_PARTS = {
+    "content_sha256": str,
+    **dict.fromkeys(("options", "packages", "shards", "files"), dict),
+    "inputs": list,
+}
+"""What every lock holds, and of which type."""
 
 PACKAGES = (
     *("faiss-cpu", "numpy", "opencv-python-headless", "pillow", "pyarrow", "pydicom"),
@@ -42,7 +53,8 @@ def write_lock(
 
     ``files`` maps the SHA-256 of each source image to the places it was found at. ``inputs`` has
     for each collection the SHA-256 of every file: images, masks and tables. An input that was a zip
-    archive has its file name. ``options`` is the frozen dataclass that was followed; those who
+    archive has its file name; of several folders of one collection each has the ``folder`` that its
+    paths begin with. ``options`` is the frozen dataclass that was followed; those who
     compile from the lock get it back. ``prepared`` are the images that were read, whose hashes are
     known. ``patient_key`` is the fingerprint of what patients named in DICOM files were hashed
     with; None where there were none. ``variant`` is what was done to every film.
@@ -65,6 +77,7 @@ def write_lock(
                     if reading.archive is None
                     else {"archive": printable_name(reading.archive.name)}
                 ),
+                **({"folder": reading.folder} if reading.folder else {}),
                 "images": len(reading.radiographs),
                 "files": hash_files(reading, known),
             }
@@ -74,6 +87,48 @@ def write_lock(
     }
     path.write_text(json.dumps(lock, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return lock
+
+
+def read_lock(path: Path) -> dict[str, Any]:
+    """The lock at ``path``, which may be the dataset's folder too.
+
+    Raises:
+        DatasetError: there is none, or it does not hold what :func:`write_lock` writes.
+    """
+    folder, path = path, path / LOCK_NAME if path.is_dir() else path
+    try:
+        lock = json.loads(read_plain(path).decode("utf-8"))
+    except OSError as error:
+        raise DatasetError(
+            "this is no dataset",
+            path=folder,
+            got=error.strerror or type(error).__name__,
+            expected=f"a folder with {LOCK_NAME}, written by 'hilum compile'",
+            remedy="compile one first",
+        ) from None
+    except ValueError:
+        lock = None
+    if (
+        not isinstance(lock, dict)
+        or lock.get("format") != LOCK_FORMAT
+        or not all(isinstance(lock.get(name), kind) for name, kind in _PARTS.items())
+        or not all(map(_is_input, lock["inputs"]))
+    ):
+        raise DatasetError(
+            "the lock is damaged or of another version of hilum",
+            path=path,
+            expected=f"JSON with format {LOCK_FORMAT}, {', '.join(_PARTS)}",
+            remedy="compile the dataset again with this version",
+        )
+    return lock
+
+
+def _is_input(one: Any) -> bool:
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("collection"), str)
+        and isinstance(one.get("files"), dict)
+    )
 
 
 def package_versions() -> dict[str, str]:

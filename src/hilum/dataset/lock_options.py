@@ -1,13 +1,17 @@
-"""Frozen dataclasses of plain values ↔ the JSON of a lock, whatever fields they have."""
+"""Frozen dataclasses of plain values ↔ the JSON of a lock.
+
+A field is text, a number, a truth value, one of an enumeration or of a few literals, another such
+dataclass, a tuple of these, or one of them or None.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
 import types
-from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from hilum.errors import DatasetError
 
@@ -29,15 +33,9 @@ def options_to_values(options: Any) -> dict[str, Any]:
 def _to_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return options_to_values(value)
-    if isinstance(value, dict):
-        return {str(key): _to_value(inner) for key, inner in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted(map(_to_value, value))
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
         return [_to_value(inner) for inner in value]
-    if isinstance(value, enum.Enum):
-        return value.value
-    return str(value) if isinstance(value, Path) else value
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def options_from_values(kind: type[T], values: Any, *, path: Path, place: str = "options") -> T:
@@ -70,58 +68,32 @@ def options_from_values(kind: type[T], values: Any, *, path: Path, place: str = 
 
 def _from_value(hint: Any, value: Any, path: Path, place: str) -> Any:
     origin, parts = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        return _first_that_fits(parts, value, path, place)
+    if origin is types.UnionType:  # of one kind and None
+        return None if value is None else _from_value(parts[0], value, path, place)
     if dataclasses.is_dataclass(hint):
         return options_from_values(cast(type[Any], hint), value, path=path, place=place)
-    if origin in (tuple, list, set, frozenset) or _is_sequence(origin):
-        return _from_list(origin, parts, value, path, place)
-    if origin is dict and isinstance(value, dict):
-        key_hint, inner_hint = parts
-        return {
-            _from_value(key_hint, key, path, place): _from_value(inner_hint, inner, path, place)
-            for key, inner in value.items()
-        }
-    if isinstance(hint, type) and issubclass(hint, enum.Enum | Path):
-        try:
+    if origin is tuple:
+        return _from_list(parts, value, path, place)
+    if origin is Literal:
+        if value in parts:
+            return value
+    elif issubclass(hint, enum.Enum):
+        with suppress(ValueError):
             return hint(value)
-        except (ValueError, TypeError):
-            raise _wrong(path, place, value, f"a {hint.__name__}") from None
-    if get_args(hint) and value in get_args(hint):  # Literal
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    elif hint is float and type(value) in (int, float):
         return float(value)
-    if hint is Any or (isinstance(hint, type) and type(value) is hint):
+    elif type(value) is hint:
         return value
     raise _wrong(path, place, value, getattr(hint, "__name__", str(hint)))
 
 
-def _is_sequence(origin: Any) -> bool:
-    return isinstance(origin, type) and issubclass(origin, Iterable) and origin is not dict
-
-
-def _from_list(origin: Any, parts: tuple[Any, ...], value: Any, path: Path, place: str) -> Any:
+def _from_list(parts: tuple[Any, ...], value: Any, path: Path, place: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise _wrong(path, place, value, "a list")
-    fixed = origin is tuple and parts[-1:] != (...,)
-    if fixed and len(parts) != len(value):
-        raise _wrong(path, place, value, f"{len(parts)} values")
-    hints = parts if fixed else [parts[0]] * len(value)
-    read = [_from_value(h, v, path, place) for h, v in zip(hints, value, strict=True)]
-    return (origin if origin in (list, set, frozenset) else tuple)(read)
-
-
-def _first_that_fits(parts: tuple[Any, ...], value: Any, path: Path, place: str) -> Any:
-    if value is None and type(None) in parts:
-        return None
-    kinds = [part for part in parts if part is not type(None)]
-    for number, part in enumerate(kinds, start=1):
-        try:
-            return _from_value(part, value, path, place)
-        except DatasetError:
-            if number == len(kinds):
-                raise
-    raise _wrong(path, place, value, "nothing")
+    hints = [parts[0]] * len(value) if parts[-1] is ... else parts
+    if len(hints) != len(value):
+        raise _wrong(path, place, value, f"{len(hints)} values")
+    return tuple(_from_value(h, v, path, place) for h, v in zip(hints, value, strict=True))
 
 
 def _wrong(path: Path, place: str, value: Any, expected: str) -> DatasetError:

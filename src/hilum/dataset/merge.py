@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hilum.dataset.carry import carry_masks
 from hilum.dataset.exposures import Exposure, Member, Twins, find_exposures
@@ -19,7 +19,8 @@ from hilum.dataset.unite import (
     unite,
 )
 from hilum.radiograph import Finding, Radiograph, Split
-from hilum.workers import Progress, no_progress
+from hilum.twins.fingerprint import Fingerprint
+from hilum.workers import HERE, Progress, Workers, no_progress
 
 _GAINED_FIELDS = ("finding", "patient_id", "origin", "view", "age", "sex", "day", "severity")
 
@@ -86,11 +87,12 @@ class Merged:
 
 def merge_copies(
     rows: Sequence[Prepared],
+    prints: Mapping[str, Fingerprint],
     issues: list[Issue],
     *,
     twins: Twins = Twins.UNITE,
     on_conflict: OnConflict = OnConflict.LEADER,
-    workers: int = 1,
+    workers: Workers = HERE,
     progress: Progress = no_progress,
 ) -> Merged:
     """Unite the images of each exposure: equal files, and twins that :mod:`hilum.twins` finds.
@@ -98,12 +100,12 @@ def merge_copies(
     The best image leads (:mod:`hilum.dataset.exposures`). Each other one is an issue, fills in
     what is not known yet, and its masks are carried into the leader's frame. Where two know and
     differ the first stays, the finding by ``on_conflict``, and the disagreement is an issue with
-    both values.
+    both values. ``prints`` has the fingerprint of each ``image_id``.
 
     Raises:
         ImageError: a source file changed or vanished since it was prepared.
     """
-    exposures = find_exposures(rows, twins, workers=workers, progress=progress)
+    exposures = find_exposures(rows, prints, twins, workers=workers, progress=progress)
     merged = [_merge(exposure, on_conflict, issues) for exposure in exposures.each]
     for pair in exposures.links:
         first, second = (exposures.each[number].leader for number in (pair.a, pair.b))

@@ -50,8 +50,6 @@ class Prepared:
     """Bytes of the source file."""
     masks: dict[Structure, StoredMask]
     """Each known structure, at the image's size."""
-    fingerprint: Fingerprint
-    """Of the whole film, to find its twins by."""
     enhancement: Enhancement | None = None
     """What is done to the pixels before they are stored."""
     cut: Cut | None = None
@@ -64,6 +62,8 @@ class Outcome:
 
     prepared: Prepared | None
     issues: tuple[Issue, ...]
+    fingerprint: Fingerprint | None = None
+    """Of the whole film, to find its twins by; None where there is no row."""
 
 
 def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
@@ -86,7 +86,7 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         if cut is None:
             return Outcome(None, tuple(issues))
         masks = _crop(radiograph, masks, cut, issues)
-    height, width = picture.pixels.shape if cut is None else cut.crop(picture.pixels).shape
+    height, width = picture.pixels.shape if cut is None else cut.placed().mask.shape
     prepared = Prepared(
         radiograph=radiograph,
         image_id=hashlib.sha256(data).hexdigest(),
@@ -96,7 +96,6 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         stored_size=len(data) if variant.is_plain else width * height,
         file_size=len(data),
         masks={structure: store_mask(mask) for structure, mask in masks.items()},
-        fingerprint=fingerprint(grey),
         enhancement=variant.enhancement,
         cut=cut,
     )
@@ -105,7 +104,7 @@ def prepare(radiograph: Radiograph, variant: Variant) -> Outcome:
         remarks = find_remarks(data, picture.format)
         detail = f"{', '.join(remarks)}; kept as part of the file, and may tell who it is"
         issues += [_issue(radiograph, "text in the file", detail)] if remarks else []
-    return Outcome(prepared, tuple(issues))
+    return Outcome(prepared, tuple(issues), fingerprint(grey))
 
 
 def stored_image(prepared: Prepared) -> tuple[bytes, str]:
@@ -131,7 +130,7 @@ def stored_image(prepared: Prepared) -> tuple[bytes, str]:
     return encoded.tobytes(), f"{prepared.image_id}.png"
 
 
-def film(prepared: Prepared) -> NDArray[np.uint8]:
+def pixels_of(prepared: Prepared) -> NDArray[np.uint8]:
     """The whole film as it was read, H×W: neither enhanced nor cut.
 
     Raises:
@@ -184,7 +183,8 @@ def _crop(
 ) -> dict[Structure, BinaryMask]:
     """``masks`` within the box. One that lies wholly beside it is unknown: an empty one would say
     that the structure is absent from the patient."""
-    cropped = {structure: np.ascontiguousarray(cut.crop(mask)) for structure, mask in masks.items()}
+    part_of = cut.placed().part_of
+    cropped = {structure: np.ascontiguousarray(part_of(mask)) for structure, mask in masks.items()}
     lost = sorted(s for s, mask in masks.items() if mask.any() and not cropped[s].any())
     issues += [_issue(radiograph, "mask beside the lungs", f"{s}: not used") for s in lost]
     return {structure: mask for structure, mask in cropped.items() if structure not in lost}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hilum.dataset.lock import LOCK_FORMAT
+from hilum.dataset.lock import read_lock
 from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
+from hilum.dataset.variant import variant_of
 from hilum.errors import DatasetError
 from hilum.imaging.masks import BinaryMask, decode_mask
 from hilum.imaging.read import decode_picture, to_uint8
-from hilum.plain_files import read_plain
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.radiograph import Finding, Split, Structure
 
 
@@ -32,6 +32,8 @@ class Row:
     """1-bit PNG of each structure that was asked for and is known."""
     labels: dict[str, Any]
     """Every other column by name; None is unknown."""
+    variant: FilmVariant = PLAIN
+    """What was done to the image."""
 
     @property
     def image_id(self) -> str:
@@ -61,6 +63,8 @@ class Dataset:
     folder: Path
     content_sha256: str
     """The hash of all rows, from the lock."""
+    variant: FilmVariant = PLAIN
+    """What was done to every film, from the lock."""
 
     def shards(self, split: Split) -> list[Path]:
         """The Parquet files of ``split``, in order; none where the split is empty."""
@@ -92,7 +96,7 @@ class Dataset:
             ):
                 for batch in file.iter_batches(batch_size=64, columns=columns):
                     for values in batch.to_pylist():
-                        yield _row(values, structures)
+                        yield self._row(values, structures)
 
     def labels(self, split: Split) -> list[dict[str, Any]]:
         """The label columns of every row of ``split``, without any pictures.
@@ -125,8 +129,13 @@ class Dataset:
             ):
                 for batch in file.iter_batches(batch_size=64, columns=columns):
                     for values in batch.to_pylist():
-                        row = _row({**values, "image": {"bytes": b""}}, structures)
+                        row = self._row({**values, "image": {"bytes": b""}}, structures)
                         yield row.labels, row.masks
+
+    def _row(self, values: dict[str, Any], structures: Sequence[Structure]) -> Row:
+        masks = {s: cast(bytes, values[s]["bytes"]) for s in structures if values[s] is not None}
+        labels = {name: values[name] for name in LABEL_COLUMNS}
+        return Row(values["image"]["bytes"], masks, labels, self.variant)
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -136,8 +145,9 @@ def open_dataset(folder: Path) -> Dataset:
         DatasetError: there is none, files of it are missing or damaged, or it has another
             layout than this version reads.
     """
-    lock = _read_lock(folder)
-    dataset = Dataset(folder, lock["content_sha256"])
+    lock = read_lock(folder)
+    variant = variant_of(lock.get("variant"), path=folder / "hilum.lock.json")
+    dataset = Dataset(folder, lock["content_sha256"], variant)
     shards = {path.name: path for split in Split for path in dataset.shards(split)}
     if shards.keys() != lock["shards"].keys():
         missing, foreign = lock["shards"].keys() - shards, shards - lock["shards"].keys()
@@ -164,34 +174,6 @@ def open_dataset(folder: Path) -> Dataset:
     return dataset
 
 
-def _read_lock(folder: Path) -> dict[str, Any]:
-    path = folder / "hilum.lock.json"
-    try:
-        lock = json.loads(read_plain(path).decode("utf-8"))
-    except OSError:
-        raise DatasetError(
-            "this is no dataset",
-            path=folder,
-            expected="a folder with hilum.lock.json, written by 'hilum compile'",
-            remedy="compile one first",
-        ) from None
-    except ValueError:
-        lock = None
-    if (
-        not isinstance(lock, dict)
-        or lock.get("format") != LOCK_FORMAT
-        or not isinstance(lock.get("shards"), dict)
-        or not isinstance(lock.get("content_sha256"), str)
-    ):
-        raise DatasetError(
-            "the lock is damaged or of another version of hilum",
-            path=path,
-            expected=f"JSON with format {LOCK_FORMAT}, shards and content_sha256",
-            remedy="compile the dataset again with this version",
-        )
-    return lock
-
-
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     """Whatever goes wrong inside is said of the file ``path``."""
@@ -204,9 +186,3 @@ def _reading(path: Path) -> Iterator[None]:
             got=str(error).splitlines()[0] if str(error) else type(error).__name__,
             remedy="copy or compile the dataset again",
         ) from None
-
-
-def _row(values: dict[str, Any], structures: Sequence[Structure]) -> Row:
-    masks = {s: cast(bytes, values[s]["bytes"]) for s in structures if values[s] is not None}
-    labels = {name: values[name] for name in LABEL_COLUMNS}
-    return Row(image=values["image"]["bytes"], masks=masks, labels=labels)

@@ -7,12 +7,9 @@ import json
 import pyarrow as pa
 
 from hilum.radiograph import STORED_STRUCTURES
+from hilum.scales import READERS_SCALES
 
-SEVERITY_COLUMNS = {
-    "geographic_extent": "geographic_extent_0_to_8",
-    "opacity": "opacity_0_to_6",
-    "brixia": "brixia_0_to_18",
-}
+SEVERITY_COLUMNS = {scale.name: scale.column for scale in READERS_SCALES}
 """Name of a severity scale → its column, which carries the range."""
 
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +18,7 @@ from hilum.radiograph import UNSTATED_LICENCE, Finding, View
 LEFT_OUT = "left out: "
 """Begins the kind of each issue that this room's choices make."""
 
+_REMEDY = "name other classes, allow more, or give further collections"
 _ADULT_YEARS = 18
 _CHILDREN = frozenset({GUANGZHOU})
 """Origins whose radiographs are all of children, whatever collection brings them."""
@@ -69,17 +70,26 @@ def select_rows(
         reasons[kind] += 1
         radiograph = row.prepared.radiograph
         issues.append(Issue(radiograph.collection, radiograph.source_path, LEFT_OUT + kind, detail))
-    found = Counter(class_of(row.prepared.radiograph.finding, options.classes) for row in taken)
-    if not taken or any(not found[name] for name in options.classes):
-        raise DatasetError(
-            "a class has no radiograph" if taken else "no radiograph is left",
-            got=", ".join(
-                [f"{found[name]} × {name}" for name in options.classes]
-                + [f"{count} left out for: {kind}" for kind, count in sorted(reasons.items())]
-            ),
-            remedy="name other classes, allow more, or give further collections",
-        )
+    left_out = [f"{count} left out for: {kind}" for kind, count in sorted(reasons.items())]
+    if not taken:
+        raise DatasetError("no radiograph is left", got=", ".join(left_out), remedy=_REMEDY)
+    findings = [row.prepared.radiograph.finding for row in taken]
+    require_classes(findings, options.classes, left_out)
     return taken
+
+
+def require_classes(
+    findings: Iterable[Finding | None], classes: Sequence[Finding], left_out: Sequence[str] = ()
+) -> None:
+    """Check that of ``findings`` each of ``classes`` has one. ``left_out`` tells of the others.
+
+    Raises:
+        DatasetError: one has none; the counts are said.
+    """
+    found = Counter(class_of(finding, classes) for finding in findings)
+    if any(not found[name] for name in classes):
+        got = ", ".join([*(f"{found[name]} × {name}" for name in classes), *left_out])
+        raise DatasetError("a class has no radiograph", got=got, remedy=_REMEDY)
 
 
 def _reason_against(row: MergedRow, options: SelectionOptions) -> tuple[str, str] | None:

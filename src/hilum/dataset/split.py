@@ -55,7 +55,8 @@ class SplitOptions:
 def group_ids(rows: Sequence[MergedRow], links: Iterable[tuple[int, int]] = ()) -> list[str]:
     """The group of each row: rows that share a patient, directly or through others.
 
-    ``links`` are further pairs of rows, by their indices, that belong together.
+    So do rows of one group of an exported dataset. ``links`` are further pairs of rows, by their
+    indices, that belong together.
 
     A row of an unknown patient is a group of its own. A group is named after its first
     patient in alphabetical order, else after its image.
@@ -69,7 +70,8 @@ def group_ids(rows: Sequence[MergedRow], links: Iterable[tuple[int, int]] = ()) 
 
     for row in rows:
         first, *rest = sorted(row.patients) or [row.prepared.image_id]
-        for other in rest:
+        told = {m.radiograph.group_id for m in row.members}
+        for other in (*rest, *filter(None, told)):
             low, high = sorted((find(first), find(other)))
             parent[high] = low
         find(first)

@@ -13,27 +13,31 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
 import hilum
 from hilum.dataset.issues import Issue
-from hilum.dataset.lock import PACKAGES
+from hilum.dataset.lock import package_versions
 from hilum.dataset.prepare import Outcome, Prepared
+from hilum.dataset.task_folder import MARK
 from hilum.dataset.variant import Cut, StoredMask, Variant
 from hilum.dataset.write import NOTE_ENDING
-from hilum.errors import DatasetError, OutputError
+from hilum.errors import DatasetError
 from hilum.imaging.enhance import Enhancement
-from hilum.output import held
+from hilum.output import folder_to_be
 from hilum.radiograph import Radiograph, Structure
 from hilum.twins.fingerprint import Fingerprint
 
 _JOURNAL = ".read.jsonl"
 
-_PACKED = ("digest", "thumbnail")
+_WRITE_EVERY = 1.0
+"""Seconds of work that a kill may lose."""
+
+_PACKED = ("digest", "thumbnail", "bordered")
 """Fields of a fingerprint that are bytes."""
 
 
@@ -47,35 +51,22 @@ def unfinished(output: Path, variant: Variant) -> Iterator[Unfinished]:
     Raises:
         OutputError: there is an output, another run writes it, or it cannot be written.
     """
-    folder = output.with_name(f".{output.name}.unfinished")
-    made = _first_missing(folder.parent)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with held(output, lock=output.with_name(f".{output.name}.lock")):
-            refuse_existing(output)
-            try:
-                made_by = _made_by(variant)
-                known = _read_journal(folder, made_by)
-                folder.mkdir(exist_ok=True)
-                with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
-                    yield Unfinished(folder, journal, known, made_by)
-                (folder / _JOURNAL).unlink()
-                for note in folder.rglob(f"*{NOTE_ENDING}"):
-                    note.unlink()
-                folder.rename(output)
-            except DatasetError:
-                if not _holds_anything(folder):
-                    shutil.rmtree(folder, ignore_errors=True)
-                raise
-    except OSError as error:
-        raise OutputError(
-            "the output cannot be written",
-            path=output,
-            got=error.strerror or str(error) or type(error).__name__,
-            remedy="make room, and the same command goes on; or choose a folder you may write to",
-        ) from None
-    finally:
-        _remove_empty(folder.parent, made)
+    remedy = "make room, and the same command goes on; or choose a folder you may write to"
+    with folder_to_be(output, until_then="unfinished", remedy=remedy) as folder:
+        try:
+            made_by = _made_by(variant)
+            known = _read_journal(folder, made_by)
+            folder.mkdir(exist_ok=True)
+            with (folder / _JOURNAL).open("a", encoding="ascii", newline="\n") as journal:
+                yield Unfinished(folder, journal, known, made_by)
+            (folder / _JOURNAL).unlink()
+            (folder / MARK).unlink(missing_ok=True)
+            for note in folder.rglob(f"*{NOTE_ENDING}"):
+                note.unlink()
+        except DatasetError:
+            if not _holds_anything(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 class Unfinished:
@@ -86,13 +77,15 @@ class Unfinished:
     ) -> None:
         self.folder = folder
         self._journal = journal
+        self._written = time.monotonic()
         self._known = known
         if journal.tell() == 0:
             self._write(made_by)
 
     def find(self, radiograph: Radiograph) -> Outcome | None:
-        """What became of ``radiograph`` in an earlier run; None where it has to be read."""
-        values = self._known.get(_record_hash(radiograph)) if self._known else None
+        """What became of ``radiograph`` in an earlier run; None where it has to be read, or was
+        asked for before."""
+        values = self._known.pop(_record_hash(radiograph), None) if self._known else None
         return None if values is None else _outcome(values, radiograph)
 
     def add(self, radiograph: Radiograph, outcome: Outcome) -> None:
@@ -100,31 +93,14 @@ class Unfinished:
         self._write([_record_hash(radiograph), _values(outcome)])
 
     def _write(self, value: object) -> None:
-        self._journal.write(json.dumps(value) + "\n")
-        self._journal.flush()
+        self._journal.write(_ENCODER.encode(value) + "\n")
+        if time.monotonic() >= self._written + _WRITE_EVERY:
+            self._journal.flush()
+            self._written = time.monotonic()
 
 
 def _made_by(variant: Variant) -> dict[str, Any]:
-    versions = {name: version(name) for name in PACKAGES}
-    return {"hilum": hilum.__version__, **versions, "variant": variant.facts()}
-
-
-def refuse_existing(output: Path) -> None:
-    """Raises:
-    OutputError: something lies at ``output``, or its name is no UTF-8, which Parquet needs.
-    """
-    try:
-        os.fspath(output.absolute()).encode()
-    except UnicodeEncodeError:
-        raise OutputError(
-            "no dataset can be opened under a name that is no UTF-8",
-            path=output,
-            remedy="choose another name or folder",
-        ) from None
-    if output.exists():
-        raise OutputError(
-            "the output exists already", path=output, remedy="name a new folder, or remove it"
-        )
+    return {"hilum": hilum.__version__, **package_versions(), "variant": variant.facts()}
 
 
 def _read_journal(folder: Path, made_by: dict[str, Any]) -> dict[str, Any]:
@@ -160,34 +136,21 @@ def _holds_anything(folder: Path) -> bool:
         return False
 
 
-def _first_missing(folder: Path) -> Path | None:
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    return missing[-1] if missing else None
-
-
-def _remove_empty(folder: Path, made: Path | None) -> None:
-    """Remove the folders this run made if nothing came to lie in them."""
-    while made is not None and folder.is_relative_to(made):
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent
-
-
 def _record_hash(radiograph: Radiograph) -> str:
     """SHA-256 over the record, with size and time of each file in place of its folder.
 
     Without the patient, who has another pseudonym in every run without a salt.
     """
-    record = dataclasses.replace(radiograph, patient_id=None)
-    text = json.dumps(dataclasses.asdict(record), default=_of_file, sort_keys=True)
+    text = _ENCODER.encode({**_fields(radiograph), "patient_id": None})
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _of_file(value: Any) -> list[str | int]:
+def _plain(value: Any) -> Any:
+    """What JSON has no word for, in its words."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if not isinstance(value, Path):
-        raise TypeError(f"a record holds a {type(value).__name__}")
+        return _fields(value)
     try:
         state = value.stat()
     except OSError:
@@ -195,57 +158,36 @@ def _of_file(value: Any) -> list[str | int]:
     return [value.name, state.st_size, state.st_mtime_ns]
 
 
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+_ENCODER = json.JSONEncoder(default=_plain, sort_keys=True)
+
+
 def _values(outcome: Outcome) -> dict[str, Any]:
-    values: dict[str, Any] = {"issues": [dataclasses.astuple(issue) for issue in outcome.issues]}
+    values = _fields(outcome)
     if outcome.prepared is not None:
-        own = {
-            field.name: getattr(outcome.prepared, field.name)
-            for field in dataclasses.fields(Prepared)
-            if field.name != "radiograph"
-        }
-        masks = {
-            structure: _mask_values(mask) for structure, mask in outcome.prepared.masks.items()
-        }
-        cut = outcome.prepared.cut
-        if cut is not None:
-            own["cut"] = {**vars(cut), "lungs": _mask_values(cut.lungs)}
-        values["prepared"] = {
-            **own,
-            "masks": masks,
-            "fingerprint": _fingerprint_values(outcome.prepared.fingerprint),
-        }
+        values["prepared"] = _fields(outcome.prepared)
+        del values["prepared"]["radiograph"]
     return values
 
 
 def _outcome(values: dict[str, Any], radiograph: Radiograph) -> Outcome:
-    issues = tuple(Issue(*issue) for issue in values["issues"])
-    own = values.get("prepared")
+    issues = tuple(Issue(**issue) for issue in values["issues"])
+    own, found = values["prepared"], values["fingerprint"]
     if own is None:
         return Outcome(None, issues)
-    masks = {Structure(name): _mask(mask) for name, mask in own["masks"].items()}
     enhancement, cut = own["enhancement"], own["cut"]
     changes = {
+        "masks": {Structure(name): _mask(mask) for name, mask in own["masks"].items()},
         "enhancement": enhancement and Enhancement(enhancement),
         "cut": cut and Cut(**{**cut, "lungs": _mask(cut["lungs"])}),
-        "fingerprint": _fingerprint_of(own["fingerprint"]),
     }
-    return Outcome(Prepared(**{**own, **changes, "radiograph": radiograph, "masks": masks}), issues)
+    packed = {name: base64.b64decode(found[name]) for name in _PACKED}
+    fingerprint = Fingerprint(**{**found, **packed, "box": tuple(found["box"])})
+    return Outcome(Prepared(**{**own, **changes}, radiograph=radiograph), issues, fingerprint)
 
 
-def _fingerprint_values(found: Fingerprint) -> dict[str, Any]:
-    packed = {name: base64.b64encode(getattr(found, name)).decode() for name in _PACKED}
-    return {**dataclasses.asdict(found), **packed}
-
-
-def _fingerprint_of(values: dict[str, Any]) -> Fingerprint:
-    packed = {name: base64.b64decode(values[name]) for name in _PACKED}
-    return Fingerprint(**{**values, **packed, "box": tuple(values["box"])})
-
-
-def _mask_values(mask: StoredMask) -> list[str]:
-    return [base64.b64encode(mask.png).decode(), mask.pixels_sha256]
-
-
-def _mask(values: list[str]) -> StoredMask:
-    png, digest = values
-    return StoredMask(base64.b64decode(png), digest)
+def _mask(values: dict[str, str]) -> StoredMask:
+    return StoredMask(base64.b64decode(values["png"]), values["pixels_sha256"])

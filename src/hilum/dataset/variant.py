@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.errors import ImageError
-from hilum.imaging.enhance import Enhancement, enhance
+from hilum.errors import DatasetError, ImageError
+from hilum.imaging.enhance import Enhancement
 from hilum.imaging.masks import BinaryMask, decode_mask, encode_mask
 from hilum.imaging.read import Grey, to_uint8
+from hilum.imaging.vary import PLAIN, FilmVariant, PlacedMask, least_box, vary
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,9 @@ class Cut:
     lungs: StoredMask
     """Of the box: what stays; all else is black."""
 
-    def crop(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        """The box's part of ``pixels``, of the whole film."""
-        height, width = decode_mask(self.lungs.png, path="lungs").shape
-        return pixels[self.top : self.top + height, self.left : self.left + width]
+    def placed(self) -> PlacedMask:
+        """The lungs, decoded, with their place in the film."""
+        return PlacedMask(decode_mask(self.lungs.png, path="lungs"), self.left, self.top)
 
 
 def store_mask(mask: BinaryMask) -> StoredMask:
@@ -99,28 +100,42 @@ def enhancement_facts(enhancement: Enhancement | None) -> dict[str, Any] | None:
 
 def cut_to(lungs: BinaryMask) -> Cut:
     """The box around ``lungs`` (H×W bool of the film's size), which are not all False."""
-    rows, columns = np.flatnonzero(lungs.any(axis=1)), np.flatnonzero(lungs.any(axis=0))
-    top, left = int(rows[0]), int(columns[0])
-    box = np.ascontiguousarray(lungs[top : rows[-1] + 1, left : columns[-1] + 1])
-    return Cut(left, top, lungs.shape[1], lungs.shape[0], store_mask(box))
+    box = least_box(lungs)
+    return Cut(box.left, box.top, lungs.shape[1], lungs.shape[0], store_mask(box.mask))
 
 
 def varied_png(pixels: Grey, enhancement: Enhancement | None, cut: Cut | None, path: Any) -> bytes:
-    """The 8-bit PNG of ``pixels`` (H×W) enhanced as a whole, then cut.
-
-    In this order, so that an enhancement sees the film and what lies beside the lungs is black
-    after it: black pixels of our own would weigh in every histogram.
+    """The 8-bit PNG of ``pixels`` (H×W), changed.
 
     Raises:
         ImageError: the image cannot be written; ``path`` names it.
     """
-    grey = to_uint8(pixels)
-    if enhancement is not None:
-        grey = enhance(grey, enhancement)
-    if cut is not None:
-        lungs = decode_mask(cut.lungs.png, path="lungs")
-        grey = np.where(lungs, cut.crop(grey), np.uint8(0))
+    grey = vary(to_uint8(pixels), enhancement, None if cut is None else cut.placed())
     ok, encoded = cv2.imencode(".png", grey)
     if not ok:
         raise ImageError("the image cannot be written as PNG", path=path)
     return encoded.tobytes()
+
+
+def variant_of(facts: Any, *, path: Path) -> FilmVariant:
+    """What was done to the films of the dataset in whose lock, ``path``, ``facts`` stand.
+
+    Raises:
+        DatasetError: that cannot be done here in the same way.
+    """
+    if facts is None:  # films as they are
+        return PLAIN
+    try:
+        enhanced, lungs = facts["enhance"], facts["lungs_only"]
+        enhancement = None if enhanced is None else Enhancement(enhanced["name"])
+        known = enhancement_facts(enhancement) == enhanced
+    except (KeyError, TypeError, ValueError):
+        known = False
+    if not known:
+        raise DatasetError(
+            "the films were changed in a way that this version of hilum does not know",
+            path=path,
+            got=str(facts),
+            remedy="install the version of hilum that the lock names, or compile again",
+        )
+    return FilmVariant(enhancement, lungs_only=lungs is not None)

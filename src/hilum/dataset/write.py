@@ -17,6 +17,7 @@ from hilum.dataset.prepare import stored_image
 from hilum.dataset.schema import LABEL_COLUMNS, SEVERITY_COLUMNS, dataset_schema
 from hilum.dataset.variant import enhancement_facts
 from hilum.radiograph import STORED_STRUCTURES, Split
+from hilum.workers import HERE, Workers
 
 _SHARD_BYTES = 256 * 2**20
 _ROW_GROUP_ROWS, _ROW_GROUP_BYTES = 100, 32 * 2**20
@@ -47,9 +48,13 @@ class Shard:
 
 
 def write_shards(
-    rows: Sequence[PlacedRow], folder: Path, *, advance: Callable[[], None] = lambda: None
+    rows: Sequence[PlacedRow],
+    folder: Path,
+    *,
+    workers: Workers = HERE,
+    advance: Callable[[], None] = lambda: None,
 ) -> list[Shard]:
-    """Write ``rows`` below ``folder``/data, a few at a time, and call ``advance`` for each.
+    """Write ``rows`` below ``folder``/data, a shard at a time, and call ``advance`` for each row.
 
     A shard that lies there complete, with the same rows, is kept: beside each is a note, of its
     name and :data:`NOTE_ENDING`, with hashes of its rows and of its bytes.
@@ -59,22 +64,30 @@ def write_shards(
     """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    shards: list[Shard] = []
+    wanted: list[tuple[Path, list[PlacedRow]]] = []
     for split in Split:
         mine = sorted((row for row in rows if row.split is split), key=_order)
         parts = _cut(mine, max_bytes=_SHARD_BYTES)
         for number, part in enumerate(parts):
-            path = data / f"{split}-{number:05}-of-{len(parts):05}.parquet"
-            digest = _finished(part, path)
-            if digest is None:
-                _write_shard(part, path, advance)
-                digest = _note(part, path)
-            else:
-                for _ in part:
-                    advance()
-            shards.append(Shard(path, split, len(part), digest))
+            name = f"{split}-{number:05}-of-{len(parts):05}.parquet"
+            wanted.append((data / name, part))
+    shards: list[Shard] = []
+    for (path, part), digest in zip(wanted, workers.map_ordered(_shard, wanted), strict=True):
+        shards.append(Shard(path, part[0].split, len(part), digest))
+        for _ in part:
+            advance()
     _remove_others(data, shards)
     return shards
+
+
+def _shard(wanted: tuple[Path, list[PlacedRow]]) -> str:
+    """The hash of a shard that lies there complete, or now is written."""
+    path, part = wanted
+    digest = _finished(part, path)
+    if digest is None:
+        _write_shard(part, path)
+        digest = _note(part, path)
+    return digest
 
 
 def _remove_others(data: Path, shards: Sequence[Shard]) -> None:
@@ -164,23 +177,20 @@ def _cut(
     return parts
 
 
-def _write_shard(rows: list[PlacedRow], path: Path, advance: Callable[[], None]) -> None:
+def _write_shard(rows: list[PlacedRow], path: Path) -> None:
     schema = dataset_schema()
     with pq.ParquetWriter(
         path,
         schema,
-        compression="zstd",
-        # Dictionaries and extremes of pictures would only cost memory.
+        # Pictures are compressed as they are; dictionaries and extremes of them would only cost
+        # memory.
+        compression=dict.fromkeys(LABEL_COLUMNS, "zstd"),
         use_dictionary=list(LABEL_COLUMNS),
         write_statistics=list(LABEL_COLUMNS),
         write_page_checksum=True,
     ) as writer:
         for batch in _cut(rows, max_bytes=_ROW_GROUP_BYTES, max_rows=_ROW_GROUP_ROWS):
-            values = []
-            for placed in batch:
-                values.append(_row_values(placed))
-                advance()
-            writer.write_table(pa.Table.from_pylist(values, schema))
+            writer.write_table(pa.Table.from_pylist([_row_values(row) for row in batch], schema))
 
 
 def _row_values(placed: PlacedRow) -> dict[str, Any]:

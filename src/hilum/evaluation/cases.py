@@ -51,3 +51,5 @@ class Case:
     """The same of the true masks."""
     severity: dict[str, float] = field(default_factory=dict)
     """Readers' scores by the dataset's column name."""
+    source_path: str = ""
+    """Of the image, inside its collection's folder."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hilum.evaluation.cases import Case
 
@@ -15,7 +15,7 @@ class Figure:
     """One score, or the reason why there is none."""
 
     task: str
-    """``segmentation``, ``detection`` or ``severity``."""
+    """``coverage``, ``segmentation``, ``detection`` or ``severity``."""
     subject: str
     """The structure, finding or scale it is of: ``infection``, ``covid``, ``geographic_extent``."""
     name: str
@@ -50,3 +50,11 @@ class Evaluation:
     split: str
     cases: tuple[Case, ...]
     figures: tuple[Figure, ...]
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Reason → radiographs of the split that are no case."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the figures must know, a sentence each."""
+    against: str = ""
+    """Name and hash of a second model that judged the same cases."""
+    differences: tuple[Figure, ...] = ()
+    """Each figure less that of the second model, on the same cases and draws."""

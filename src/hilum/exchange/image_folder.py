@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from hilum.dataset.classes import class_of
 from hilum.dataset.read import Row
 from hilum.dataset.schema import LABEL_COLUMNS, dataset_schema
 from hilum.exchange.pictures import picture_name
@@ -33,20 +34,11 @@ _NUMBERS = frozenset(
     for field in dataset_schema()
     if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
 )
-_KINDS = frozenset(finding.split("/")[0] for finding in Finding if "/" in finding)
-
-
-def class_of(finding: Finding | None, level: int) -> str | None:
-    """The class at ``level`` (1 or 2) of the hierarchy; None where it is unknown.
-
-    >>> class_of(Finding.VIRAL_PNEUMONIA, 1), class_of(Finding.VIRAL_PNEUMONIA, 2)
-    ('pneumonia', 'pneumonia_viral')
-    >>> class_of(Finding.PNEUMONIA, 2), class_of(Finding.COVID, 2)
-    (None, 'covid')
-    """
-    if finding is None or (level == 2 and finding in _KINDS):
-        return None
-    return "_".join(finding.split("/")[:level])
+_CLASSES = {
+    1: [finding for finding in Finding if "/" not in finding],
+    2: [f for f in Finding if not any(one != f and one.is_a(f) for one in Finding)],
+}
+"""By level of the hierarchy; at 2 a pneumonia of unknown cause has no class."""
 
 
 def _cell(value: Any, column: str) -> str:
@@ -73,12 +65,13 @@ class ImageFolderExport:
 
     def add(self, row: Row, split: Split) -> None:
         """Write one row, or note that its finding is unknown at the level that was asked for."""
-        label = class_of(row.finding, self._level)
-        if label is None:
+        finding = class_of(row.finding, _CLASSES[self._level])
+        if finding is None:
             self._tables.leave_out(
                 row, "finding" if row.finding is None else f"kind of {row.finding}"
             )
             return
+        label = finding.replace("/", "_")
         name = f"{label}/{picture_name(row)}"
         path = self._folder / split / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -73,7 +73,7 @@ def decode_stored(dataset: FileDataset, path: AnyPath) -> NDArray[Any]:
         raise unsupported_dicom(f"{syntax.name} pixels", "pixels that decode", path)
     try:
         pixels = _decode(dataset, syntax, compressed, jpeg)
-    except (NotImplementedError, RuntimeError) as error:
+    except RuntimeError as error:
         told = str(error)
         if "exceptions were raised" in told and "support" not in told:  # a decoder gave up
             raise damaged(ImageFormat.DICOM, _UNDECODED, path=path) from None
@@ -150,10 +150,9 @@ def _find_jpeg_ls_frame(compressed: bytes) -> int:
 
 def _is_odd_extended_jpeg(dataset: Dataset, syntax: UID, jpeg: JpegLayout | None) -> bool:
     """Whether it is extended JPEG of neither 8 nor 12 bits, which no decoder here takes."""
-    if syntax != JPEGExtended12Bit or jpeg is None:
+    if syntax != JPEGExtended12Bit or jpeg is None or jpeg.precision == 8:
         return False
-    by_pillow = syntax in _BY_PILLOW and jpeg.precision == 8
-    return not by_pillow and (jpeg.precision, dataset.BitsStored) != (12, 12)
+    return (jpeg.precision, dataset.BitsStored) != (12, 12)
 
 
 def _decode(

@@ -39,6 +39,17 @@ def draw_outline(canvas: Canvas, mask: BinaryMask, colour: Colour, *, thickness:
     cv2.drawContours(canvas, contours, -1, colour, thickness, cv2.LINE_AA)
 
 
+def draw_dashed_outline(
+    canvas: Canvas, mask: BinaryMask, colour: Colour, *, length: int, thickness: int = 2
+) -> None:
+    """Draw the border of ``mask`` (H×W bool) in dashes of ``length`` pixels, in place."""
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for contour in contours:
+        for start in range(0, len(contour), 2 * length):
+            dash = contour[start : start + length]
+            cv2.polylines(canvas, [dash], False, colour, thickness, cv2.LINE_AA)
+
+
 def add_caption(
     canvas: Canvas, lines: Sequence[Sequence[tuple[str, Colour]]], *, text_height: int = 13
 ) -> Canvas:

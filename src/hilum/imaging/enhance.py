@@ -2,7 +2,8 @@
 
 "Exploring the effect of image enhancement techniques on COVID-19 detection using chest X-ray
 images", doi 10.1016/j.compbiomed.2021.104319. The techniques are those that it names; which
-parameters it used could not be checked, so each one here says where it is from.
+parameters it used could not be checked, so each one here says where it is from. Model files name a
+technique only: its parameters are never changed under its name.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ CLAHE_CLIP_LIMIT = 2.0
 """Times the mean height of a tile's histogram: that of OpenCV's tutorial. Its default of 40 limits
 next to nothing."""
 GAMMA = 1.5
-"""hilum's own choice, by eye: public films are bright, and 0.5 washed four of Shenzhen's out."""
+"""hilum's own choice, by eye, since no definition names one: public films are bright, and 0.5
+washed four of Shenzhen's out."""
 BCET_MINIMUM, BCET_MAXIMUM, BCET_MEAN = 0, 255, 110
-"""Of the result. The mean is that of the published programs that follow Guo."""
+"""Of the result. The mean is free; 110 is that of a widely translated program. WhiteboxTools takes
+100, others 127.5 or 145."""
 
 
 class Enhancement(enum.StrEnum):

@@ -102,10 +102,10 @@ def _read_rows(table: Path, columns: Sequence[str], model_sha256: str) -> list[R
         ) from None
     if head != list(columns) or any(row.get("model") != model_sha256 for row in kept):
         raise OutputError(
-            "these predictions are of another model or version of hilum",
+            "these predictions are of another model or version of hilum, or have other columns",
             path=table,
             expected=f"model {model_sha256[:16]}",
-            remedy="give the same model, or say --overwrite to predict all anew",
+            remedy="give the same model and options, or say --overwrite to predict all anew",
         )
     if whole != data:
         os.truncate(table, len(whole))

@@ -19,6 +19,7 @@ import numpy as np
 
 from hilum.errors import OutputError
 from hilum.imaging.read import Picture
+from hilum.inference.conversion import Conversion
 from hilum.inference.earlier import LOCK_NAME, Earlier, make_folder, prepare_folder
 from hilum.inference.inputs import InputImage
 from hilum.inference.large_films import LargeFilms
@@ -36,12 +37,14 @@ from hilum.inference.predictor import Prediction, Predictor, Status
 from hilum.inference.same_images import hash_of, refuse_other_images
 from hilum.inference.table import TABLE_NAME, column_names, table_row
 from hilum.output import held
+from hilum.radiograph import Structure
 from hilum.workers import map_threads
 
-_LONGEST_NAME = 235
-"""Bytes. File systems allow 255, and the pictures' endings take up to 19 of them."""
+_LONGEST_NAME = 231
+"""Bytes. File systems allow 255, and the pictures' endings take up to 24 of them."""
 
-_MASKS = ("lungs", "infection", "whole_lungs")
+_SIDES = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
+"""In the table, but no files of their own: both lungs together are."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class PredictionFolder:
         folder: made if it is not there.
         model: what the rows and pictures come from.
         options: which pictures are wanted.
+        conversion: adds its severity scales to the rows.
         earlier: what to do with predictions of an earlier run.
 
     Raises:
@@ -66,12 +70,22 @@ class PredictionFolder:
     """
 
     def __init__(
-        self, folder: Path, model: Model, *, options: PictureOptions, earlier: Earlier
+        self,
+        folder: Path,
+        model: Model,
+        *,
+        options: PictureOptions,
+        earlier: Earlier,
+        conversion: Conversion | None = None,
     ) -> None:
         self._folder = folder
         self._model = model
         self._options = options
-        self._columns = column_names(model.description.findings)
+        description = model.description
+        self._columns = column_names(description.findings, description.targets, conversion)
+        lungs = (Structure.LUNGS,) if description.targets else ()
+        others = (target for target in description.targets if target not in (*_SIDES, *lungs))
+        self._masks = (*lungs, *others)
         self.kept = prepare_folder(
             folder, earlier, columns=self._columns, model_sha256=model.sha256
         )
@@ -99,7 +113,7 @@ class PredictionFolder:
 
     def clear(self, image: InputImage) -> None:
         """Remove pictures of ``image`` that a killed run wrote before it could add the row."""
-        kinds = {"masks": _MASKS, "probabilities": self._model.description.targets}
+        kinds = {"masks": self._masks, "probabilities": self._model.description.targets}
         names = [f"{place}/{image.stem}.{kind}.png" for place in kinds for kind in kinds[place]]
         for name in (*names, f"overlays/{image.stem}.png"):
             remove_picture(self._folder / name)
@@ -108,21 +122,22 @@ class PredictionFolder:
         """Write masks and, as asked for, overlay and probabilities. From any thread."""
         if prediction.status is not Status.OK:
             return
-        masks = (prediction.lungs, prediction.infection, prediction.whole_lungs)
-        for name, mask in zip(_MASKS, masks, strict=True):
+        for name in self._masks:
+            mask = prediction.mask(name)
             if mask is not None:
                 write_mask(self._folder / "masks" / f"{image.stem}.{name}.png", mask)
         if self._options.overlays:
             path = self._folder / "overlays" / f"{image.stem}.png"
             write_picture(path, draw_overlay(prediction))
         if self._options.probabilities and prediction.mask_probabilities is not None:
-            assert prediction.width is not None and prediction.height is not None
-            size = (prediction.width, prediction.height)
+            frame = prediction.frame
+            assert frame is not None
+            size = (frame.shown_width, frame.shown_height)
             targets = self._model.description.targets
             for target, plane in zip(targets, prediction.mask_probabilities, strict=True):
                 path = self._folder / "probabilities" / f"{image.stem}.{target}.png"
                 enlarged = cv2.resize(eight_bit(plane), size, interpolation=cv2.INTER_LINEAR)
-                write_picture(path, enlarged.astype(np.uint8, copy=False))
+                write_picture(path, frame.place(enlarged.astype(np.uint8, copy=False)))
 
     def add_row(self, row: dict[str, Any]) -> None:
         """Append an image's row to the table; it is on disk when this returns."""
@@ -146,6 +161,7 @@ def predict_to_folder(
     *,
     options: PictureOptions | None = None,
     earlier: Earlier = Earlier.REFUSE,
+    conversion: Conversion | None = None,
     on_row: Callable[[dict[str, Any]], None] = lambda row: None,
     on_kept: Callable[[int], None] = lambda count: None,
 ) -> dict[Status, int]:
@@ -158,13 +174,18 @@ def predict_to_folder(
     Raises:
         OutputError: see :class:`PredictionFolder`; an image lies in ``folder``; or another run
             writes there.
+        ModelError: ``conversion`` was fitted for another model.
     """
     _keep_apart(images, folder)
+    if conversion is not None:
+        conversion.require(predictor.model)
     options = options or PictureOptions()
     counts = dict.fromkeys(Status, 0)
     with (
         held(make_folder(folder), lock=folder / LOCK_NAME),
-        PredictionFolder(folder, predictor.model, options=options, earlier=earlier) as out,
+        PredictionFolder(
+            folder, predictor.model, options=options, earlier=earlier, conversion=conversion
+        ) as out,
     ):
         counts.update(Counter(Status(row["status"]) for row in out.kept))
         done = {row["path"]: row["image_sha256"] for row in out.kept}
@@ -186,7 +207,11 @@ def predict_to_folder(
                     out.clear(image)
                 out.write_pictures(image, prediction)
                 row = table_row(
-                    prediction, predictor, path=image.relative, image_sha256=hash_of(image)
+                    prediction,
+                    predictor,
+                    path=image.relative,
+                    image_sha256=hash_of(image),
+                    conversion=conversion,
                 )
                 del prediction  # its masks would be in memory beside the next film's
             return row

@@ -10,6 +10,8 @@ from hilum.inference.severity import UNMEASURED, Severity, measure_severity
 from hilum.radiograph import Finding
 
 OTHER_CAUSE = "opacity of other cause is not measured"
+NOTHING_OUTLINED = "this model outlines no lungs: nothing is measured"
+NO_FILM_NOT_REFUSED = "what is no film is not refused"
 NO_INFECTION_TARGET = "this model does not outline infection"
 
 
@@ -27,15 +29,20 @@ def decide_finding(
     return max(others, key=lambda finding: others[finding], default=None)
 
 
-def doubt(finding: Finding | None, probabilities: dict[Finding, float]) -> str:
+def doubt(
+    finding: Finding | None, probabilities: dict[Finding, float], points: dict[Finding, float]
+) -> str:
     """What to say where another finding is likelier than the one called; else nothing.
 
-    An operating point lets a finding be called before a likelier one.
+    An operating point lets a finding be called before a likelier one, or not until it is likelier
+    than all others together.
     """
     likeliest = max(probabilities, key=lambda one: probabilities[one], default=None)
     if finding is None or likeliest in (None, finding):
         return ""
-    return f"{finding} is called early, {likeliest} is likelier"
+    if finding in points:
+        return f"{finding} is called early, {likeliest} is likelier"
+    return f"{likeliest} is likelier, but below its operating point"
 
 
 def judge(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hilum.errors import ModelError
 from hilum.imaging.masks import BinaryMask
 from hilum.inference.model import BUNDLED_MODEL, read_model
 from hilum.inference.predictor import Predictor, Status
@@ -58,4 +59,9 @@ class LungOutliner:
 
 @functools.cache
 def _load(model: Path) -> Predictor:
-    return Predictor(model, f32=True)
+    predictor = Predictor(model, f32=True)
+    if not predictor.model.description.targets:
+        raise ModelError(
+            "the model outlines no lungs", path=model, remedy="give one that does, not a classifier"
+        )
+    return predictor

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import ModelError
+from hilum.imaging.enhance import Enhancement
+from hilum.imaging.vary import PLAIN, FilmVariant
 from hilum.inference.film_check import FilmCheck, Term
 from hilum.inference.onnx_metadata import read_onnx_metadata, replace_onnx_metadata
 from hilum.output import write_whole
@@ -34,9 +36,9 @@ class Score:
 
     name: str
     value: float
-    low: float
-    high: float
-    """Bounds of the 95 % interval."""
+    low: float | None
+    high: float | None
+    """Bounds of the 95 % interval; None where there is none."""
     n: int
     protocol: str
 
@@ -49,7 +51,9 @@ class Score:
         >>> Score("sensitivity", 0.0, 0.0, 0.0, 1, "").interval
         'n too small'
         """
-        return f"{self.low:.3f} – {self.high:.3f}" if self.n >= _LEAST_N else "n too small"
+        if self.low is None or self.high is None or self.n < _LEAST_N:
+            return "n too small"
+        return f"{self.low:.3f} – {self.high:.3f}"
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class ModelDescription:
     image_size: int
     """Side of the square the network sees, in pixels."""
     targets: tuple[Structure, ...]
+    """What it outlines; nothing if it is a classifier, and then there is no output of masks."""
     findings: tuple[Finding, ...]
     operating_points: OperatingPoints
     lung_convention: LungConvention | None
@@ -84,6 +89,8 @@ class ModelDescription:
     scores: tuple[Score, ...] = ()
     film_check: FilmCheck | None = None
     """Fitted for this network by ``hilum fit-refusal``."""
+    variant: FilmVariant = PLAIN
+    """What was done to the films it learned from, and is done to each one before the network."""
 
     def __post_init__(self) -> None:
         points = self.operating_points
@@ -96,6 +103,8 @@ class ModelDescription:
         numbers = [*points.masks.values(), *points.finding.values()]
         if not all(0 <= number <= 1 for number in numbers):  # nor is a NaN
             raise ValueError(f"operating points {numbers} are not all probabilities, 0 to 1")
+        if not self.targets and not self.findings:
+            raise ValueError("it has neither targets nor findings")
         if len(self.findings) == 1:
             raise ValueError("a single finding cannot be told from anything")
 
@@ -171,6 +180,7 @@ def _parse(text: str, path: Path) -> ModelDescription:
         points = values.pop("operating_points")
         convention = values.pop("lung_convention")
         check = values.pop("film_check", None)  # files from before there was one
+        variant = values.pop("variant", None)  # likewise
         return ModelDescription(
             targets=tuple(map(Structure, values.pop("targets"))),
             findings=tuple(map(Finding, values.pop("findings"))),
@@ -182,6 +192,7 @@ def _parse(text: str, path: Path) -> ModelDescription:
             trained_on=tuple(values.pop("trained_on")),
             scores=tuple(Score(**score) for score in values.pop("scores")),
             film_check=None if check is None else _film_check(check),
+            variant=PLAIN if variant is None else _variant(variant),
             **values,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -196,3 +207,10 @@ def _parse(text: str, path: Path) -> ModelDescription:
 def _film_check(values: dict[str, Any]) -> FilmCheck:
     terms = {name: Term(**term) for name, term in values["terms"].items()}
     return FilmCheck(terms, values["limit"])
+
+
+def _variant(values: dict[str, Any]) -> FilmVariant:
+    enhancement, lungs_only = values["enhancement"], values["lungs_only"]
+    if not isinstance(lungs_only, bool):
+        raise TypeError(f"lungs_only is {lungs_only!r}")
+    return FilmVariant(None if enhancement is None else Enhancement(enhancement), lungs_only)

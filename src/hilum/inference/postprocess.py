@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hilum.imaging.masks import BinaryMask, split_lungs
-from hilum.radiograph import Structure
+from hilum.radiograph import LUNG_OPACITIES, LUNG_TARGETS, Structure
 
 _PART_OF_LARGEST = 0.1
 """A piece of a lung smaller than this share of the largest piece is taken for an error."""
+
+_IN_ONE_PIECE = (Structure.WHOLE_LUNGS, Structure.CARDIOMEDIASTINUM, Structure.AIRWAYS)
+"""Besides each lung, what has no small pieces apart."""
+
+_OF_LUNGS = (*LUNG_TARGETS, Structure.INFECTION, Structure.WHOLE_LUNGS)
 
 MIN_LUNG_SHARE = 0.01
 """A lung that takes less of the image is not there."""
@@ -32,6 +37,8 @@ class OutlinedLungs:
     infection: BinaryMask | None
     whole_lungs: BinaryMask | None = None
     """Both lungs and what radiologists count to them behind the heart; None as infection."""
+    others: dict[Structure, BinaryMask] = field(default_factory=dict)
+    """Of each other target; those of :data:`LUNG_OPACITIES` lie inside the lungs."""
 
     @property
     def lungs(self) -> BinaryMask:
@@ -55,10 +62,8 @@ def outline(
     planes = dict(zip(targets, map(eight_bit, probabilities), strict=True))
     if Structure.LUNGS not in planes:
         planes |= _without_stray_pieces(planes, thresholds)
-    if Structure.WHOLE_LUNGS in planes:
-        plane = planes[Structure.WHOLE_LUNGS]
-        outlined = _above(plane, thresholds[Structure.WHOLE_LUNGS])
-        planes[Structure.WHOLE_LUNGS] = _cleaned(plane, outlined)
+    for target in planes.keys() & _IN_ONE_PIECE:
+        planes[target] = _cleaned(planes[target], _above(planes[target], thresholds[target]))
     # One plane after the other: on the largest films each takes 144 MB.
     if Structure.LUNGS in planes:
         lungs = _enlarge(planes[Structure.LUNGS], width, height)
@@ -83,7 +88,16 @@ def outline(
         del plane
         whole |= right
         whole |= left
-    return OutlinedLungs(right, left, infection, whole)
+    others = {}
+    for target in targets:
+        if target in _OF_LUNGS:
+            continue
+        plane = _enlarge(planes[target], width, height)
+        others[target] = _above(plane, thresholds[target])
+        del plane
+        if target in LUNG_OPACITIES:
+            others[target] &= right | left
+    return OutlinedLungs(right, left, infection, whole, others)
 
 
 def eight_bit(probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:

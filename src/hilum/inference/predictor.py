@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,78 +14,29 @@ from numpy.typing import NDArray
 from hilum.errors import ImageError, ModelError, NotARadiographError
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.read import Grey, Picture, read_picture, to_uint8
-from hilum.inference.judge import decide_finding, doubt, judge
+from hilum.imaging.vary import PLAIN
+from hilum.inference.judge import (
+    NO_FILM_NOT_REFUSED,
+    NOTHING_OUTLINED,
+    decide_finding,
+    doubt,
+    judge,
+)
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.postprocess import OutlinedLungs, outline
+from hilum.inference.prediction import Prediction, Status
 from hilum.inference.preprocess import fit_to_network
-from hilum.inference.refusal import refuse_after, refuse_before, suggest_cropping
+from hilum.inference.refusal import refuse_after, refuse_before
 from hilum.inference.runtime import RuntimeName, default_runtime, load_runtime
-from hilum.inference.severity import UNMEASURED, Severity
+from hilum.inference.shown import Frame, Shown, show, show_as_it_is
 from hilum.radiograph import Finding, Structure
 from hilum.workers import map_threads
+
+__all__ = ["AnyPath", "Look", "Prediction", "Predictor", "Status"]
 
 AnyPath = str | os.PathLike[str]
 
 _EACH_LUNG = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
-
-
-class Status(enum.StrEnum):
-    """What became of an image."""
-
-    OK = "ok"
-    REFUSED = "refused"
-    """It was read, but is nothing the model may judge."""
-    FAILED = "failed"
-    """It could not be read."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What was found on one image. Research use only; never a diagnosis.
-
-    Masks are bool H×W of the original image's size, None unless ``status`` is ok; right and
-    left are the patient's.
-    """
-
-    path: str
-    status: Status
-    reason: str = ""
-    """Why it was refused or failed, or why a percentage is unknown."""
-    width: int | None = None
-    height: int | None = None
-    finding: Finding | None = None
-    probabilities: dict[Finding, float] = field(default_factory=dict)
-    """Of each class of the finding head."""
-    right_lung: BinaryMask | None = None
-    left_lung: BinaryMask | None = None
-    infection: BinaryMask | None = None
-    """Inside the lungs; empty unless the finding is COVID-19; None if the model has none."""
-    whole_lungs: BinaryMask | None = None
-    """Both lungs and what radiologists count to them behind the heart; None if the model has none.
-    Nothing is measured by it."""
-    severity: Severity = UNMEASURED
-    grey: NDArray[np.uint8] | None = None
-    """The image itself, uint8, perhaps of reduced size: for drawing upon."""
-    mask_probabilities: NDArray[np.float32] | None = None
-    """T×S×S as the network gave them, before any decision."""
-
-    @property
-    def lungs(self) -> BinaryMask | None:
-        """Both lungs together."""
-        if self.right_lung is None or self.left_lung is None:
-            return None
-        return self.right_lung | self.left_lung
-
-    @property
-    def lungs_percent(self) -> float | None:
-        """Lung pixels ÷ all pixels × 100."""
-        lungs = self.lungs
-        return None if lungs is None else 100 * np.count_nonzero(lungs) / lungs.size
-
-    @property
-    def infected_percent(self) -> float | None:
-        """Infected lung pixels ÷ lung pixels × 100; None where it cannot be known."""
-        return self.severity.infected_percent
 
 
 @dataclass(frozen=True)
@@ -99,7 +49,9 @@ class Look:
     """T×S×S: the probability of each target."""
     classes: NDArray[np.float32]
     """C: that of each finding."""
-    outlined: OutlinedLungs
+    outlined: OutlinedLungs | None
+    """Of the size of what was shown; None where the model outlines nothing."""
+    shown: Shown
 
 
 class Predictor:
@@ -117,7 +69,7 @@ class Predictor:
         f32: compute in 32 bits on the processor: slower, and nearly equal on any machine.
 
     Raises:
-        ModelError: the file is no model of hilum, or outlines no lungs.
+        ModelError: the file is no model of hilum, or outlines something, but no lungs.
     """
 
     def __init__(
@@ -131,7 +83,7 @@ class Predictor:
         self.model = model if isinstance(model, Model) else read_model(Path(model))
         self.threads = threads
         targets = set(self.model.description.targets)
-        if Structure.LUNGS not in targets and not targets >= _EACH_LUNG:
+        if targets and Structure.LUNGS not in targets and not targets >= _EACH_LUNG:
             raise ModelError(
                 "the model does not outline lungs",
                 path=self.model.path,
@@ -144,6 +96,9 @@ class Predictor:
             self.model.onnx, streams=threads, name=self._runtime_name, f32=f32
         )
         self._try_out()
+        self._lung_finder: Predictor | None = None
+        if self.model.description.variant.lungs_only:  # as 'hilum compile' cuts films
+            self._lung_finder = Predictor(threads=threads, runtime=runtime, f32=True)
 
     def __call__(self, image: AnyPath | Grey) -> Prediction:
         """Predict one image: a file, or grey pixels (uint8 or uint16 H×W, bright = dense).
@@ -174,9 +129,13 @@ class Predictor:
         return replace(picture, pixels=to_uint8(picture.pixels))
 
     @property
-    def decoded_side(self) -> int:
-        """A JPEG may be decoded at a fraction of its size, if its sides keep so many pixels."""
-        return 2 * self.model.description.image_size
+    def decoded_side(self) -> int | None:
+        """A JPEG may be decoded at a fraction of its size, if its sides keep so many pixels.
+
+        None: it may not, since whole films are enhanced or cut.
+        """
+        description = self.model.description
+        return 2 * description.image_size if description.variant == PLAIN else None
 
     @property
     def precision(self) -> str:
@@ -192,28 +151,48 @@ class Predictor:
         """What the network sees of ``grey`` (uint8 H×W): uint8 S×S."""
         return fit_to_network(grey, self.model.description.image_size)
 
-    def predict_picture(self, picture: Picture, path: str = "") -> Prediction:
-        """Predict a decoded image; ``path`` only names it in the prediction."""
-        grey = to_uint8(picture.pixels)
-        return self._predict(path, grey, width=picture.width, height=picture.height)
+    def predict_picture(
+        self, picture: Picture, path: str = "", *, is_varied: bool = False
+    ) -> Prediction:
+        """Predict a decoded image; ``path`` only names it in the prediction.
 
-    def look(self, grey: NDArray[np.uint8], *, width: int, height: int) -> Look | str:
+        ``is_varied``: the model's variant of the film is what was decoded; nothing is changed.
+        """
+        grey = to_uint8(picture.pixels)
+        size = picture.width, picture.height
+        return self._predict(path, grey, width=size[0], height=size[1], is_varied=is_varied)
+
+    def look(
+        self, grey: NDArray[np.uint8], *, width: int, height: int, is_varied: bool = False
+    ) -> Look | str:
         """What the network makes of ``grey``, or why it is not asked.
 
         Args:
             grey: uint8, perhaps of reduced size.
-            width: of the original image, and of the masks.
+            width: of the original image.
             height: likewise.
+            is_varied: ``grey`` is the model's variant of the film already.
         """
-        seen = self.network_input(grey)
-        refusal = refuse_before(seen, width=width, height=height)
+        description = self.model.description
+        if is_varied:
+            shown = show_as_it_is(grey, description.variant, width=width, height=height)
+        else:
+            find = None if self._lung_finder is None else self._find_lungs
+            told = show(grey, description.variant, find, width=width, height=height)
+            if isinstance(told, str):
+                return told
+            shown = told
+        size = shown.frame.shown_width, shown.frame.shown_height
+        seen = self.network_input(shown.pixels)
+        refusal = refuse_before(seen, width=size[0], height=size[1])
         if refusal is not None:
             return refusal
         masks, classes = self._network(seen[None])
-        description = self.model.description
-        points = description.operating_points.masks
-        outlined = outline(masks[0], description.targets, points, width=width, height=height)
-        return Look(seen, masks[0], classes[0], outlined)
+        outlined = None
+        if description.targets:
+            points = description.operating_points.masks
+            outlined = outline(masks[0], description.targets, points, width=size[0], height=size[1])
+        return Look(seen, masks[0], classes[0], outlined, shown)
 
     def predict_many(self, images: Iterable[AnyPath]) -> Iterator[Prediction]:
         """Predict files on ``threads`` threads, in their order, few in memory at a time."""
@@ -242,40 +221,75 @@ class Predictor:
                 " installation that cannot run it",
             )
 
+    def _find_lungs(self, grey: NDArray[np.uint8]) -> BinaryMask | str:
+        assert self._lung_finder is not None
+        prediction = self._lung_finder(grey)
+        if prediction.status is not Status.OK:
+            return prediction.reason
+        lungs = prediction.lungs
+        return "no lungs were found" if lungs is None or not lungs.any() else lungs
+
     def _predict(
-        self, path: str, grey: NDArray[np.uint8], *, width: int, height: int
+        self,
+        path: str,
+        grey: NDArray[np.uint8],
+        *,
+        width: int,
+        height: int,
+        is_varied: bool = False,
     ) -> Prediction:
-        look = self.look(grey, width=width, height=height)
+        look = self.look(grey, width=width, height=height, is_varied=is_varied)
         if isinstance(look, str):
             return Prediction(path, Status.REFUSED, look, width, height)
         description, outlined = self.model.description, look.outlined
-        refusal = refuse_after(
-            look.pixels, outlined, look.masks, description.targets, description.film_check
-        )
-        if refusal is not None:
-            told = "; ".join(filter(None, [refusal, suggest_cropping(look.pixels)]))
-            return Prediction(path, Status.REFUSED, told, width, height)
+        if outlined is not None:
+            refusal = refuse_after(
+                look.pixels, outlined, look.masks, description.targets, description.film_check
+            )
+            if refusal is not None:
+                told = "; ".join(filter(None, [refusal, look.shown.told]))
+                return Prediction(path, Status.REFUSED, told, width, height)
         # Without strict: OpenVINO gives one value where a model has no finding at all.
         probabilities = dict(zip(description.findings, map(float, look.classes), strict=False))
-        finding = decide_finding(probabilities, description.operating_points.finding)
-        infection, severity, reason = judge(outlined, finding)
-        reason = "; ".join(filter(None, [doubt(finding, probabilities), reason]))
+        points = description.operating_points.finding
+        finding = decide_finding(probabilities, points)
+        masks: dict[str, Any] = {}
+        reason = NOTHING_OUTLINED
+        if outlined is not None:
+            masks, reason = _place(outlined, finding, look.shown.frame)
+        elif self._lung_finder is None:
+            reason = f"{reason}; {NO_FILM_NOT_REFUSED}"
+        reasons = [doubt(finding, probabilities, points), reason, look.shown.told]
         return Prediction(
             path=path,
             status=Status.OK,
-            reason=reason,
+            reason="; ".join(filter(None, reasons)),
             width=width,
             height=height,
             finding=finding,
             probabilities=probabilities,
-            right_lung=outlined.right_lung,
-            left_lung=outlined.left_lung,
-            infection=infection,
-            whole_lungs=outlined.whole_lungs,
-            severity=severity,
             grey=grey,
             mask_probabilities=look.masks,
+            frame=look.shown.frame,
+            **masks,
         )
+
+
+def _place(
+    outlined: OutlinedLungs, finding: Finding | None, frame: Frame
+) -> tuple[dict[str, Any], str]:
+    """Fields of a prediction that follow from what was outlined in ``frame``, and its reason."""
+    infection, severity, reason = judge(outlined, finding)
+    whole_lungs = outlined.whole_lungs
+    fields = {
+        "right_lung": frame.place(outlined.right_lung),
+        "left_lung": frame.place(outlined.left_lung),
+        "infection": None if infection is None else frame.place(infection),
+        "whole_lungs": None if whole_lungs is None else frame.place(whole_lungs),
+        "others": {name: frame.place(mask) for name, mask in outlined.others.items()},
+        "severity": severity,
+    }
+    return fields, reason
 
 
 def _checked(pixels: NDArray[Any]) -> NDArray[np.uint8]:

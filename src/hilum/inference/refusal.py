@@ -47,15 +47,6 @@ radiographs: at most 0.41, white lungs among them. Noise enlarged 4 to 64 times:
 to 1.25. The two limits together refuse 60 of 60 images of noise enlarged 4 to 16 times, 17 of 20
 enlarged 32 times and 14 of 20 enlarged 64 times."""
 
-_BLACK = 10
-"""Grey up to which a pixel is black, noise of compression included."""
-
-_SPECKS = 0.02
-"""A row or column of a border may have so large a share of brighter pixels: letters, dust."""
-
-_WIDE_BORDERS = 0.15
-"""Share of the image from which borders count as wide."""
-
 
 def refuse_before(pixels: NDArray[np.uint8], *, width: int, height: int) -> str | None:
     """Why an image of ``width``×``height`` pixels is refused; None if it is not.
@@ -106,22 +97,6 @@ def refuse_after(
     if doubtful > _MAX_DOUBT * np.count_nonzero(lungs >= 0.5):
         return "no lungs were found that could be told from what is beside them"
     return None
-
-
-def suggest_cropping(pixels: NDArray[np.uint8]) -> str | None:
-    """What to do about an image that was refused and has wide black borders; None without them.
-
-    Args:
-        pixels: what the network saw, S×S.
-    """
-    bright = pixels > _BLACK
-    rows, columns = (np.flatnonzero(bright.mean(axis=axis) > _SPECKS) for axis in (1, 0))
-    if rows.size == 0 or columns.size == 0:
-        return None
-    inside = (rows[-1] + 1 - rows[0]) * (columns[-1] + 1 - columns[0])
-    if inside > (1 - _WIDE_BORDERS) * pixels.size:
-        return None
-    return "black borders take much of the image: crop them away and predict it again"
 
 
 def _smoothness(grey: NDArray[np.float32]) -> float:

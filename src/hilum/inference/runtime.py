@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hilum.errors import ModelError
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Mask probabilities N×T×S×S and finding probabilities N×C."""
+"""Mask probabilities N×T×S×S and finding probabilities N×C; T = 0 of a file without masks."""
 
 RuntimeName = Literal["openvino", "onnxruntime"]
 
@@ -130,6 +130,7 @@ class _OpenVino:
         self._network = core.compile_model(core.read_model(onnx, b""), "CPU", options)
         hint = self._network.get_property("INFERENCE_PRECISION_HINT")
         self.precision = f"{hint.get_type_name()} on CPU"
+        self._outlines = len(self._network.outputs) == 2
         self._per_thread = threading.local()
         # The binding initialises itself with the first call; two threads that make it at once
         # wait for each other for ever (seen with OpenVINO 2026.4). So it is made here.
@@ -140,7 +141,11 @@ class _OpenVino:
         if not hasattr(self._per_thread, "request"):
             self._per_thread.request = self._network.create_infer_request()
         result = self._per_thread.request.infer([images[:, None]])
-        return result["masks"], result["finding"]
+        return result["masks"] if self._outlines else _no_masks(images), result["finding"]
+
+
+def _no_masks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.empty((len(images), 0, *images.shape[1:]), np.float32)
 
 
 class _OnnxRuntime:
@@ -155,10 +160,12 @@ class _OnnxRuntime:
         available = onnxruntime.get_available_providers()
         providers = [name for name in wanted if name in available]
         self._session = onnxruntime.InferenceSession(onnx, options, providers=providers)
+        names = {output.name for output in self._session.get_outputs()}
+        self._outputs = ["masks", "finding"] if "masks" in names else ["finding"]
         # Fewer than asked for, where a GPU's libraries are missing.
         on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
         self.precision = "tf32 on CUDA" if on_gpu else "f32 on CPU"
 
     def __call__(self, images: NDArray[np.uint8]) -> Outputs:
-        masks, finding = self._session.run(["masks", "finding"], {"image": images[:, None]})
-        return masks, finding
+        *masks, finding = self._session.run(self._outputs, {"image": images[:, None]})
+        return masks[0] if masks else _no_masks(images), finding

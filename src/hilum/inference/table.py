@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.errors import OutputError
+from hilum.inference.conversion import Conversion, Line
 from hilum.inference.predictor import Prediction, Predictor
 from hilum.inference.severity import ZONES
 from hilum.plain_files import open_plain
-from hilum.radiograph import Finding
+from hilum.radiograph import LUNG_OPACITIES, Finding, Structure
+from hilum.scales import Scale
 
 TABLE_NAME = "predictions.csv"
 
@@ -71,16 +73,37 @@ def read_predictions(path: Path) -> list[dict[str, str]]:
     return [row for row in rows if row["model"]]
 
 
-def column_names(findings: Sequence[Finding]) -> list[str]:
-    """The columns for a model with these classes, in order."""
+def column_names(
+    findings: Sequence[Finding],
+    targets: Sequence[Structure] = (),
+    conversion: Conversion | None = None,
+) -> list[str]:
+    """The columns for a model with these classes and targets, in order; ``conversion`` adds its
+    scales."""
     zones = [f"zone_{side}_{zone}_infected_percent" for side in ("right", "left") for zone in ZONES]
     return [
         *_FIRST_COLUMNS,
         *(probability_column(finding) for finding in findings),
         *("infected_percent", "right_lung_infected_percent", "left_lung_infected_percent"),
         *zones,
+        *(percent_column(target) for target in LUNG_OPACITIES if target in targets),
+        *(column for line in _lines(conversion) for column in scale_columns(line.scale)),
         *("lungs_percent", *_ADDED_LATER, "model"),
     ]
+
+
+def scale_columns(scale: Scale) -> tuple[str, str]:
+    """The columns of a score on ``scale`` and of its error.
+
+    >>> from hilum.scales import OPACITY
+    >>> scale_columns(OPACITY)
+    ('opacity_0_to_6', 'opacity_mean_absolute_error')
+    """
+    return scale.column, f"{scale.name}_mean_absolute_error"
+
+
+def _lines(conversion: Conversion | None) -> tuple[Line, ...]:
+    return () if conversion is None else conversion.lines
 
 
 def probability_column(finding: Finding) -> str:
@@ -88,14 +111,25 @@ def probability_column(finding: Finding) -> str:
     return f"p_{finding.replace('/', '_')}"
 
 
+def percent_column(structure: Structure) -> str:
+    """The column of how much of the lungs a structure takes: ``ground_glass_percent``."""
+    return f"{structure}_percent"
+
+
 def table_row(
-    prediction: Prediction, predictor: Predictor, *, path: str, image_sha256: str | None
+    prediction: Prediction,
+    predictor: Predictor,
+    *,
+    path: str,
+    image_sha256: str | None,
+    conversion: Conversion | None = None,
 ) -> dict[str, str | int | float | None]:
     """The values of one image by column; None where unknown.
 
-    Percents have two decimals, probabilities four.
+    Percents have two decimals, probabilities four, scores on readers' scales one.
     """
     findings = predictor.model.description.findings
+    targets = predictor.model.description.targets
     severity = prediction.severity
     sides = (severity.right_lung, severity.left_lung)
     values: list[str | int | float | None] = [
@@ -109,12 +143,29 @@ def table_row(
         _rounded(severity.infected_percent),
         *(_rounded(side.infected_percent) for side in sides),
         *(_rounded(zone) for side in sides for zone in side.zones),
+        *(_rounded(prediction.percent_of_lungs(t)) for t in LUNG_OPACITIES if t in targets),
+        *_converted(prediction, conversion),
         _rounded(prediction.lungs_percent),
         image_sha256,
         predictor.runtime,
         predictor.model.sha256,
     ]
-    return dict(zip(column_names(findings), values, strict=True))
+    return dict(zip(column_names(findings, targets, conversion), values, strict=True))
+
+
+def _converted(prediction: Prediction, conversion: Conversion | None) -> list[float | None]:
+    """Score and error of each scale; neither where the score is unknown."""
+    if conversion is None:
+        return []
+    scores = conversion(prediction)
+    return [
+        value
+        for line in conversion.lines
+        for value in (
+            _rounded(scores.get(line.scale), 1),
+            _rounded(line.error.mean_absolute if line.scale in scores else None),
+        )
+    ]
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:

@@ -74,7 +74,8 @@ def load_arrays(
         raise DatasetError(
             f"the {split} split has nothing this recipe can use",
             path=dataset.folder,
-            expected=f"frontal radiographs with {', '.join(recipe.targets)} or a finding",
+            expected="frontal radiographs with "
+            + " or ".join(filter(None, [", ".join(recipe.targets), "a finding"])),
             remedy="compile a collection that has them, or draw the splits anew",
         )
     repeats = [_use(recipe, name).repeats for name in labels["collections"]]
@@ -124,7 +125,8 @@ def _decode(dataset: Dataset, split: Split, recipe: Recipe, folder: Path) -> Non
             if nothing_known or row.labels["view"] == View.LATERAL:
                 continue
             images.add(fit_to_network(row.pixels(), size))
-            labels.add(_pack(masks, size))
+            if masks:  # else the file stays a hole as long as its header says
+                labels.add(_pack(masks, size))
             known.append([mask is not None for mask in masks])
             findings.append(finding)
             other_opacity.append(row.finding not in (None, Finding.COVID, Finding.NORMAL))
@@ -173,6 +175,8 @@ def _use(recipe: Recipe, collection: str) -> CollectionUse:
 
 def _stored(targets: Sequence[Structure]) -> list[Structure]:
     """The dataset's columns that ``targets`` are made of."""
+    if not targets:
+        return []
     return sorted({*LUNG_COLUMNS, *targets} - {Structure.LUNGS, Structure.WHOLE_LUNGS})
 
 

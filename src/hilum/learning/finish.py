@@ -17,6 +17,8 @@ from hilum.evaluation.operating_points import (
     best_mask_threshold,
     dice_by_threshold,
 )
+from hilum.evaluation.scored import with_scores_of
+from hilum.evaluation.strata import Stratum
 from hilum.inference.model import (
     Model,
     ModelDescription,
@@ -62,12 +64,13 @@ def finish(
         targets=recipe.targets,
         findings=recipe.findings,
         operating_points=OperatingPoints(dict.fromkeys(recipe.targets, 0.5), {}),
-        lung_convention=recipe.lung_convention,
+        lung_convention=recipe.lung_convention if recipe.targets else None,
         licence=_LICENCE,
         dataset_sha256=dataset.content_sha256,
         trained_on=tuple(sorted({row["collection"] for row in dataset.labels(Split.TRAIN)})),
         recipe=recipe.model_dump(mode="json"),
         started_from=None if run.start is None else run.start.purpose,
+        variant=dataset.variant,
     )
     tell("exporting, and checking the file against the trained network")
     sample = np.linspace(0, len(run.validation) - 1, _CHECKED_IMAGES).astype(int)
@@ -82,8 +85,9 @@ def finish(
     rewrite_description(unfinished, description)
 
     tell("scoring the validation split through the exported file")
-    scores = evaluate(Predictor(unfinished), dataset, Split.VALIDATION)
-    rewrite_description(unfinished, dataclasses.replace(description, scores=scores))
+    by = (Stratum.COLLECTION,)
+    evaluation = evaluate(Predictor(unfinished), dataset, Split.VALIDATION, by=by)
+    rewrite_description(unfinished, with_scores_of(description, evaluation))
     if output.exists():
         raise OutputError(
             "the output has come to exist meanwhile",

@@ -12,17 +12,30 @@ from hilum.radiograph import Structure
 
 
 def total_loss(
-    mask_logits: Tensor, finding_logits: Tensor, targets: Targets, recipe: Recipe
+    mask_logits: Tensor,
+    finding_logits: Tensor,
+    targets: Targets,
+    recipe: Recipe,
+    *,
+    class_weights: Tensor | None = None,
 ) -> Tensor:
-    """The weighted sum a recipe asks for, of logits N×T×H×W and N×C; a scalar."""
+    """The weighted sum a recipe asks for, of logits N×T×H×W and N×C; a scalar.
+
+    ``class_weights``: C, of each class of the finding; none: all 1.
+    """
     weights = recipe.loss
-    counts = torch.ones_like(targets.masks)
-    if Structure.INFECTION in recipe.targets:
-        counts[:, recipe.targets.index(Structure.INFECTION)] -= targets.unmeasured[:, 0]
-    loss = weights.masks * mask_loss(mask_logits, targets, counts, dice_weight=weights.dice)
+    loss = finding_logits.new_zeros(())
+    if recipe.targets:
+        counts = torch.ones_like(targets.masks)
+        if Structure.INFECTION in recipe.targets:
+            counts[:, recipe.targets.index(Structure.INFECTION)] -= targets.unmeasured[:, 0]
+        loss = weights.masks * mask_loss(mask_logits, targets, counts, dice_weight=weights.dice)
     if finding_logits.shape[1] > 0:
         loss = loss + weights.finding * finding_loss(
-            finding_logits, targets.findings, label_smoothing=weights.label_smoothing
+            finding_logits,
+            targets.findings,
+            label_smoothing=weights.label_smoothing,
+            class_weights=class_weights,
         )
     return loss
 
@@ -55,11 +68,18 @@ def _mean_where(values: Tensor, counts: Tensor) -> Tensor:
     return (values * weights).sum(0) / weights.sum(0).clamp(min=1)
 
 
-def finding_loss(logits: Tensor, findings: Tensor, *, label_smoothing: float) -> Tensor:
+def finding_loss(
+    logits: Tensor,
+    findings: Tensor,
+    *,
+    label_smoothing: float,
+    class_weights: Tensor | None = None,
+) -> Tensor:
     """Cross-entropy of N×C ``logits`` over the images whose finding is known; 0 if none is."""
     losses = functional.cross_entropy(
         logits.float(),
         findings.clamp(min=0),
+        weight=None if class_weights is None else class_weights.to(logits.device),
         label_smoothing=label_smoothing,
         reduction="none",
     )

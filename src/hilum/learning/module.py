@@ -55,7 +55,7 @@ def keep_batch(batch: Any) -> Any:
 
 def unpack_masks(labels: Tensor, targets: int) -> Tensor:
     """Label bits uint8 N×H×W → float N×T×H×W of 0 and 1."""
-    bits = torch.arange(targets, device=labels.device, dtype=torch.uint8).view(1, -1, 1, 1)
+    bits = torch.arange(targets, device=labels.device, dtype=torch.uint8)[None, :, None, None]
     return ((labels[:, None] >> bits) & 1).float()
 
 
@@ -83,9 +83,12 @@ class ShuffledByEpoch(Sampler[int]):
 class TrainingModule(lightning.LightningModule):
     """The network of a recipe with its losses, optimiser and validation scores."""
 
-    def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
+    def __init__(
+        self, recipe: Recipe, steps_per_epoch: int, *, class_weights: Tensor | None = None
+    ) -> None:
         super().__init__()
         self.recipe = recipe
+        self._class_weights = class_weights
         self.network = build_network(recipe).to(memory_format=torch.channels_last)
         self._augment, self._augment_calmly = (
             Augmentation(part, recipe.targets)
@@ -112,7 +115,9 @@ class TrainingModule(lightning.LightningModule):
                 inputs, targets = shrink(inputs, targets, 0.75)
         inputs = inputs.to(memory_format=torch.channels_last)
         mask_logits, finding_logits = self.network(inputs)
-        loss = total_loss(mask_logits, finding_logits, targets, self.recipe)
+        loss = total_loss(
+            mask_logits, finding_logits, targets, self.recipe, class_weights=self._class_weights
+        )
         self.log("loss", loss, prog_bar=True, on_step=True, on_epoch=True, batch_size=len(images))
         return loss
 
@@ -122,9 +127,9 @@ class TrainingModule(lightning.LightningModule):
         mask_logits, finding_logits = self.network(images.float())
         truth = unpack_masks(labels, len(self.recipe.targets)).bool().cpu().numpy()
         predicted = (mask_logits > 0).cpu().numpy()
-        counts = [
-            np.stack(overlap_counts(predicted[:, t], truth[:, t])) for t in range(truth.shape[1])
-        ]
+        counts = np.zeros((truth.shape[1], 3, len(truth)), np.int64)
+        for t, one in enumerate(counts):
+            one[:] = overlap_counts(predicted[:, t], truth[:, t])
         classes = (
             finding_logits.float().argmax(1)
             if finding_logits.shape[1]
@@ -132,7 +137,7 @@ class TrainingModule(lightning.LightningModule):
         )
         self._validated.append(
             (
-                np.stack(counts),
+                counts,
                 known.cpu().numpy().T,
                 classes.cpu().numpy(),
                 findings.cpu().numpy(),

@@ -1,4 +1,4 @@
-"""The networks: an encoder and a decoder of segmentation-models-pytorch, and our heads.
+"""The networks: an encoder and a decoder of segmentation-models-pytorch, and our heads; or timm's.
 
 Every network takes grey images as they are (uint8 values 0–255 as float, N×1×H×W), so that
 nothing but the resizing happens outside the model file.
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import segmentation_models_pytorch as smp
+import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -81,34 +82,54 @@ def standardise(images: Tensor) -> Tensor:
     return centred / (deviation + 1.0)
 
 
+class Classifier(nn.Module):
+    """A network of timm that names a finding from the whole image and outlines nothing.
+
+    ``forward`` takes and returns what :class:`RadiographNetwork` does, with T = 0.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        network = recipe.network
+        self.body = timm.create_model(
+            str(network.encoder),
+            pretrained=network.pretrained == "imagenet",
+            in_chans=1,
+            num_classes=len(recipe.findings),
+            drop_rate=network.dropout,
+        )
+        self._refuse_small_images(recipe)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """See the class."""
+        finding: Tensor = self.body(standardise(images))
+        return finding.new_zeros(images.shape[0], 0, *images.shape[2:]), finding
+
+    def _refuse_small_images(self, recipe: Recipe) -> None:
+        size = recipe.image_size * 3 // 4 if recipe.schedule.small_epochs else recipe.image_size
+        try:
+            with torch.inference_mode():
+                self.eval()(torch.zeros(1, 1, size, size))
+        except RuntimeError:
+            raise ValueError(f"images of {size}×{size} are too small") from None
+        self.train()
+
+
 def _body(recipe: Recipe) -> Any:
     """A module with encoder, decoder and segmentation_head, of a package without types."""
-    network = recipe.network
+    network, classes = recipe.network, len(recipe.targets)
     if network.architecture == "plain_unet":
-        return PlainUnet(len(recipe.targets), dropout=network.dropout)
-    options = {}
+        return PlainUnet(classes, dropout=network.dropout)
+    weights = None if network.pretrained == "none" else network.pretrained
+    options: dict[str, Any] = {}
     if network.decoder_channels is not None:
         options["decoder_channels"] = network.decoder_channels
-    try:
-        if network.architecture == "subpixel_unet":
-            classes = len(recipe.targets)
-            return SubpixelUnet(
-                str(network.encoder), classes, drop_path=network.drop_path, **options
-            )
-        body = _ARCHITECTURES[network.architecture](
-            network.encoder,
-            encoder_weights=None,
-            in_channels=1,
-            classes=len(recipe.targets),
-            **options,
-        )
-    except (KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise RecipeError(
-            "the network cannot be built",
-            got=f"{network.architecture} with encoder {network.encoder}: {error}",
-            remedy="see segmentation-models-pytorch for its encoders; timm's begin with tu-",
-        ) from None
-    return body
+    if network.architecture == "subpixel_unet":
+        options["drop_path"] = network.drop_path
+        return SubpixelUnet(str(network.encoder), classes, weights=weights, **options)
+    return _ARCHITECTURES[network.architecture](
+        network.encoder, encoder_weights=weights, in_channels=1, classes=classes, **options
+    )
 
 
 class PlainUnet(nn.Module):
@@ -173,11 +194,30 @@ def _double_convolution(channels: int, width: int, dropout: float) -> nn.Module:
     )
 
 
-def build_network(recipe: Recipe) -> RadiographNetwork:
+def build_network(recipe: Recipe) -> RadiographNetwork | Classifier:
     """The untrained network of ``recipe``, its weights drawn by the recipe's seed.
 
     Raises:
-        RecipeError: there is no such encoder, or it does not fit the architecture.
+        RecipeError: there is no such encoder, it does not fit the architecture, or its
+            pretrained weights cannot be had.
     """
     torch.manual_seed(recipe.seed)
-    return RadiographNetwork(recipe)
+    network = recipe.network
+    try:
+        if network.architecture == "classifier":
+            return Classifier(recipe)
+        return RadiographNetwork(recipe)
+    except OSError as error:
+        raise RecipeError(
+            "the pretrained weights cannot be had",
+            got=f"{network.encoder}: {str(error).splitlines()[0].rstrip('.')}",
+            remedy="connect this machine to the Internet once, or say pretrained: none",
+        ) from None
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        whose = "timm" if network.architecture == "classifier" else "segmentation-models-pytorch"
+        raise RecipeError(
+            "the network cannot be built",
+            got=f"{network.architecture} with encoder {network.encoder}: {error}",
+            remedy=f"see {whose} for its encoders"
+            + ("; timm's begin with tu-" * (whose != "timm")),
+        ) from None

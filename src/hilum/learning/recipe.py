@@ -1,17 +1,13 @@
-"""A training recipe: one YAML file that says all about how a model is made."""
+"""A training recipe: one YAML file, or one that extends another, says how a model is made."""
 
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hilum.collections.registry import COLLECTIONS
-from hilum.errors import RecipeError
-from hilum.plain_files import read_plain
 from hilum.radiograph import Finding, LungConvention, Structure
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -23,14 +19,21 @@ class _Part(BaseModel):
 
 
 class NetworkRecipe(_Part):
-    """The network. ``encoder`` is any of segmentation-models-pytorch (``tu-…`` for timm)."""
+    """The network. ``encoder`` is any of segmentation-models-pytorch (``tu-…`` for timm).
 
-    architecture: Literal["unet", "unetplusplus", "fpn", "plain_unet", "subpixel_unet"]
+    A classifier outlines nothing; its encoder is any network of timm.
+    """
+
+    architecture: Literal[
+        "unet", "unetplusplus", "fpn", "plain_unet", "subpixel_unet", "classifier"
+    ]
     encoder: str | None = None
+    pretrained: Literal["none", "imagenet"] = "none"
+    """What the encoder begins with: random weights, or ImageNet's, which are downloaded."""
     decoder_channels: tuple[int, ...] | None = None
     """Width of each decoder stage, deepest first (the U-Nets, but for plain_unet)."""
-    dropout: Share = 0.0
-    """Before each pair of convolutions (plain_unet only)."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Before each pair of convolutions (plain_unet), or before the last layer (classifier)."""
     drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of residual blocks left out at random, of encoders that can (subpixel_unet only)."""
 
@@ -39,10 +42,14 @@ class NetworkRecipe(_Part):
         plain = self.architecture == "plain_unet"
         if plain == (self.encoder is not None):
             raise ValueError("an encoder is needed, except for plain_unet, which has its own")
-        if self.dropout and not plain:
-            raise ValueError("dropout is a setting of plain_unet only")
-        if self.decoder_channels is not None and (plain or self.architecture == "fpn"):
-            raise ValueError("decoder_channels are no setting of fpn and plain_unet")
+        if plain and self.pretrained != "none":
+            raise ValueError("plain_unet has no pretrained weights")
+        if self.dropout and self.architecture not in ("plain_unet", "classifier"):
+            raise ValueError("dropout is a setting of plain_unet and classifier only")
+        if self.decoder_channels is not None and (
+            self.architecture in ("plain_unet", "fpn", "classifier")
+        ):
+            raise ValueError("decoder_channels are a setting of the other U-Nets only")
         if self.drop_path and self.architecture != "subpixel_unet":
             raise ValueError("drop_path is a setting of subpixel_unet only")
         return self
@@ -93,6 +100,8 @@ class LossRecipe(_Part):
     """Of the per-image Dice loss beside the cross-entropy, on masks that are not empty."""
     finding: Annotated[float, Field(ge=0)] = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
+    """Balanced: each class of the finding weighs the same in all, however many images it has."""
     other_opacity: Literal["empty", "unmeasured"] = "empty"
     """What an empty infection mask says of lungs with a finding other than COVID-19 and normal:
     that nothing is there, or, inside the lungs, nothing."""
@@ -138,12 +147,14 @@ class Recipe(_Part):
     description: str
     source: str
     """The paper or repository that is followed."""
-    image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 256
-    targets: Annotated[tuple[Structure, ...], Field(min_length=1, max_length=8)]
+    image_size: Annotated[int, Field(ge=32)] = 256
+    """Side of the square the network sees; a multiple of 32, but for classifiers."""
+    targets: Annotated[tuple[Structure, ...], Field(max_length=8)]
+    """What is outlined: the lungs, by which all is measured, and more; nothing by a classifier."""
     lung_convention: LungConvention = LungConvention.AERATED
     """Lung masks that cannot be had in it are treated as unknown; see hilum.dataset.lungs."""
     findings: tuple[Finding, ...] = ()
-    """Classes of the finding head; none: no head."""
+    """Classes of the finding head, or of the classifier; none: no head."""
     network: NetworkRecipe
     augmentation: AugmentationRecipe = AugmentationRecipe()
     calm_augmentation: AugmentationRecipe = AugmentationRecipe()
@@ -155,7 +166,13 @@ class Recipe(_Part):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
+    def _targets_fit(self) -> Self:
+        if self.network.architecture == "classifier":
+            if self.targets:
+                raise ValueError("a classifier outlines nothing; leave targets empty: []")
+            return self
+        if self.image_size % 32:
+            raise ValueError("image_size has to be a multiple of 32, but for classifiers")
         lungs = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
         if Structure.LUNGS in self.targets and lungs & set(self.targets):
             raise ValueError("targets name both lungs and a single lung; choose one way")
@@ -165,12 +182,28 @@ class Recipe(_Part):
             )
         if len(set(self.targets)) < len(self.targets):
             raise ValueError("a target is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _findings_fit(self) -> Self:
         if len(self.findings) == 1 or bool(self.findings) != (self.loss.finding > 0):
             raise ValueError("name two or more findings and a loss.finding above 0, or neither")
         if any(a.is_a(b) for a, b in itertools.permutations(self.findings, 2)):
             raise ValueError("a finding is named twice, or is a kind of another one named")
+        if self.network.architecture == "classifier" and not self.findings:
+            raise ValueError("a classifier needs findings to tell apart")
+        if self.findings and self.network.architecture == "plain_unet":
+            raise ValueError("plain_unet has no finding head; leave findings empty")
+        if self.loss.class_weights != "none" and not self.findings:
+            raise ValueError("loss.class_weights are a setting of recipes with findings")
+        return self
+
+    @model_validator(mode="after")
+    def _schedule_fits(self) -> Self:
         if self.schedule.small_epochs >= self.schedule.epochs:
             raise ValueError("small_epochs leave no epoch at the full image size")
+        if self.image_size % 128 and self.schedule.small_epochs and self.targets:
+            raise ValueError("small_epochs need an image_size that is a multiple of 128")
         for part in (self.augmentation, self.calm_augmentation):
             if part.scale + part.stretch >= 1:
                 raise ValueError("scale and stretch of an augmentation would turn images over")
@@ -181,38 +214,4 @@ class Recipe(_Part):
         unknown = set(self.collections) - {c.facts.name for c in COLLECTIONS}
         if unknown:
             raise ValueError(f"collections has names nobody knows: {', '.join(sorted(unknown))}")
-        if self.image_size % 128 and self.schedule.small_epochs:
-            raise ValueError("small_epochs need an image_size that is a multiple of 128")
-        if self.findings and self.network.architecture == "plain_unet":
-            raise ValueError("plain_unet has no finding head; leave findings empty")
         return self
-
-
-def read_recipe(path: Path) -> Recipe:
-    """The recipe in the YAML file at ``path``.
-
-    Raises:
-        RecipeError: the file is missing, no YAML, or a field is wrong; every wrong field is
-            named at once.
-    """
-    try:
-        values = yaml.safe_load(read_plain(path).decode("utf-8"))
-    except OSError as error:
-        raise RecipeError(
-            "the recipe cannot be opened",
-            path=path,
-            got=error.strerror or type(error).__name__,
-            remedy="give the path of a YAML file; hilum's own are in recipes/",
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError("this is no YAML", path=path, got=" ".join(str(error).split())) from None
-    if not isinstance(values, dict):
-        raise RecipeError("this is no recipe", path=path, expected="YAML with named fields")
-    try:
-        return Recipe.model_validate(values)
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors()
-        )
-        raise RecipeError("the recipe is wrong", path=path, got=wrong) from None

@@ -29,11 +29,12 @@ class SubpixelUnet(nn.Module):
         *,
         decoder_channels: tuple[int, ...] = (112, 96, 80),
         drop_path: float = 0.0,
+        weights: str | None = None,
     ) -> None:
         super().__init__()
         options = {"drop_path_rate": drop_path} if drop_path else {}
         self.encoder = smp.encoders.get_encoder(
-            encoder, in_channels=1, depth=5, weights=None, **options
+            encoder, in_channels=1, depth=5, weights=weights, **options
         )
         self.decoder = _Decoder(tuple(self.encoder.out_channels), decoder_channels)
         self.segmentation_head = nn.Sequential(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -36,7 +35,7 @@ def unmeasured(masks: Tensor, other_opacity: Tensor, recipe: Recipe) -> Tensor:
     (bool N): outlined by nobody, yet there.
     """
     if recipe.loss.other_opacity == "empty":
-        return torch.zeros_like(masks[:, :1])
+        return masks.new_zeros(len(masks), 1, *masks.shape[2:])
     lungs = masks[:, [i for i, target in enumerate(recipe.targets) if target in LUNG_TARGETS]]
     return lungs.amax(1, keepdim=True) * other_opacity[:, None, None, None]
 
@@ -46,8 +45,11 @@ def shrink(images: Tensor, targets: Targets, factor: float) -> tuple[Tensor, Tar
     images = functional.interpolate(
         images, scale_factor=factor, mode="bilinear", antialias=True, align_corners=False
     )
+    masks = targets.masks
+    if masks.shape[1]:  # torch does not take none
+        masks = functional.interpolate(masks, scale_factor=factor, mode="nearest-exact")
     return images, Targets(
-        functional.interpolate(targets.masks, scale_factor=factor, mode="nearest-exact"),
+        masks,
         targets.known,
         functional.interpolate(targets.unmeasured, scale_factor=factor, mode="nearest-exact"),
         targets.findings,

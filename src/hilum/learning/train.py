@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from pydantic import ValidationError
 from torch.utils.data import DataLoader
 
 from hilum.dataset.read import Dataset
@@ -70,7 +72,9 @@ def train(
         _refuse_unlearnable(arrays, recipe, dataset)
         _refuse_unmeasurable(validation, dataset)
         batches = training_batches(arrays, recipe)
-        module = TrainingModule(recipe, steps_per_epoch=len(batches))
+        module = TrainingModule(
+            recipe, steps_per_epoch=len(batches), class_weights=class_weights(arrays, recipe)
+        )
         if start is not None:
             start.load_into(module)
         _claim(run, purpose)
@@ -102,6 +106,17 @@ def training_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Batch
     )
 
 
+def class_weights(arrays: TrainingArrays, recipe: Recipe) -> torch.Tensor | None:
+    """What an image of each class weighs in the loss, 1 on average; None where all weigh 1."""
+    if recipe.loss.class_weights == "none":
+        return None
+    known = arrays.findings != UNKNOWN_FINDING
+    shown = np.bincount(
+        arrays.findings[known], arrays.repeats[known], minlength=len(recipe.findings)
+    )
+    return torch.tensor(shown.sum() / (len(shown) * shown), dtype=torch.float32)
+
+
 def _validation_batches(arrays: TrainingArrays, recipe: Recipe) -> DataLoader[Batch]:
     return DataLoader(
         ArrayBatches(arrays), batch_size=recipe.schedule.batch_size, collate_fn=keep_batch
@@ -127,7 +142,7 @@ def _make_folder(run: Path) -> None:
 
 def _refuse_other_purpose(run: Path, purpose: dict[str, Any]) -> None:
     path = run / RUN_FILE
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != purpose:
+    if path.exists() and _in_full(json.loads(path.read_text(encoding="utf-8"))) != purpose:
         raise RecipeError(
             "another training was begun here",
             path=run,
@@ -136,13 +151,22 @@ def _refuse_other_purpose(run: Path, purpose: dict[str, Any]) -> None:
         )
 
 
+def _in_full(purpose: dict[str, Any]) -> dict[str, Any]:
+    """``purpose`` with fields that its recipe lacks, being of an earlier version of hilum."""
+    try:
+        recipe = Recipe.model_validate(purpose["recipe"])
+    except ValidationError:  # of another version, which meant something else
+        return purpose
+    return {**purpose, "recipe": recipe.model_dump(mode="json")}
+
+
 def _claim(run: Path, purpose: dict[str, Any]) -> None:
     """Write down what ``run`` is for, once it is sure that it can be trained."""
     write_whole(run / RUN_FILE, json.dumps(purpose, indent=1).encode())
 
 
 def _refuse_unlearnable(arrays: TrainingArrays, recipe: Recipe, dataset: Dataset) -> None:
-    """A target without any mask would be noise in the model, and without lungs it is useless."""
+    """A target without any mask, or a class without an image, would be noise in the model."""
     missing = [
         t for t, known in zip(recipe.targets, arrays.known.T, strict=True) if not known.any()
     ]
@@ -153,6 +177,15 @@ def _refuse_unlearnable(arrays: TrainingArrays, recipe: Recipe, dataset: Dataset
             got=f"none of {', '.join(missing)}",
             expected=f"masks of {', '.join(recipe.targets)} (lungs: {recipe.lung_convention})",
             remedy="compile a collection that has them, or leave the target out of the recipe",
+        )
+    absent = [f for index, f in enumerate(recipe.findings) if index not in arrays.findings]
+    if absent:
+        raise DatasetError(
+            "the train split has not one radiograph of a class",
+            path=dataset.folder,
+            got=f"none of {', '.join(absent)}",
+            expected=f"radiographs of {', '.join(recipe.findings)}",
+            remedy="compile a collection that has them, or choose a recipe with other classes",
         )
 
 

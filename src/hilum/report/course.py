@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import jinja2
-
 from hilum.evaluation.follow import LUNGS, Course, Film
+from hilum.report.page import templates
 
 WIDTH, HEIGHT = 480, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 466, 40, 186
@@ -96,12 +95,6 @@ def draw_course(course: Course, *, top: int, mean: bool = False) -> str:
             mean=mean,
         )
     )
-
-
-def templates() -> jinja2.Environment:
-    """The pages and pictures of this room, which escape what they are given."""
-    loader = jinja2.PackageLoader("hilum.report")
-    return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def _runs(

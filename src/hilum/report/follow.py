@@ -14,7 +14,8 @@ from markupsafe import Markup
 from hilum.errors import OutputError
 from hilum.evaluation.follow import Course, Film, FollowUp
 from hilum.output import write_whole
-from hilum.report.course import axis_top, draw_course, templates
+from hilum.report.course import axis_top, draw_course
+from hilum.report.page import templates, unwritable
 
 PAGE_NAME, FOLLOW_TABLE, PICTURE_FOLDER = "follow.html", "follow.csv", "courses"
 
@@ -62,12 +63,7 @@ def write_follow_up(followed: FollowUp, folder: Path, *, mean: bool = False) -> 
         write_whole(folder / PAGE_NAME, _page(followed, pictures, mean=mean).encode())
     except OSError as error:
         _take_back(written, folder)
-        raise OutputError(
-            "cannot be written",
-            path=error.filename or folder,
-            got=error.strerror or type(error).__name__,
-            remedy="check the permissions and the space left, or choose another folder",
-        ) from None
+        raise unwritable(folder, error) from None
 
 
 def _all_films(followed: FollowUp) -> list[Film]:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import jinja2
 import numpy as np
 
 from hilum.errors import OutputError
 from hilum.inference.inputs import output_stems
 from hilum.inference.note import Coverage, coverage_of
-from hilum.inference.table import TABLE_NAME, read_predictions
+from hilum.inference.table import TABLE_NAME, percent_column, read_predictions
 from hilum.output import write_whole
 from hilum.plain_files import read_plain
+from hilum.radiograph import LUNG_OPACITIES
+from hilum.report.page import as_url, templates, unwritable
 
 MAX_PICTURES = 200
 """More overlays than this would make a page no browser likes; the table has every image."""
 
 _PAGE_BEGINS = b"<!doctype html>"
 
-_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
+_QUALITY = 88
 
 _Row = dict[str, str]
 
@@ -51,31 +51,30 @@ def write_predictions_page(folder: Path, output: Path) -> Coverage:
     good = [row for row in rows if row["status"] == "ok"]
     pictures = _pictures(folder, rows)
     figures = [_Figure(row, _as_jpeg_url(path)) for row, path in pictures[:MAX_PICTURES]]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hilum.report"), autoescape=True, trim_blocks=True
-    )
-    page = environment.get_template("predictions.html").render(
-        rows=rows,
-        coverage=coverage,
-        others=[row for row in rows if row["status"] != "ok"],
-        figures=figures,
-        not_shown=len(good) - len(figures),
-        classes=[name for name in rows[0] if name.startswith("p_")] if rows else [],
-        by_status=Counter(row["status"] for row in rows),
-        by_finding=Counter(row["finding"] or "none" for row in good),
-        model=rows[0]["model"] if rows else "",
-        runtimes=sorted({row.get("runtime") or "" for row in rows} - {""}),
+    extents = [name for name in map(percent_column, LUNG_OPACITIES) if rows and name in rows[0]]
+    page = (
+        templates()
+        .get_template("predictions.html")
+        .render(
+            rows=rows,
+            coverage=coverage,
+            others=[row for row in rows if row["status"] != "ok"],
+            figures=figures,
+            not_shown=len(good) - len(figures),
+            classes=[name for name in rows[0] if name.startswith("p_")] if rows else [],
+            by_status=Counter(row["status"] for row in rows),
+            by_finding=Counter(row["finding"] or "none" for row in good),
+            extents=extents,
+            outlined=any(row["lungs_percent"] for row in good),
+            model=rows[0]["model"] if rows else "",
+            runtimes=sorted({row.get("runtime") or "" for row in rows} - {""}),
+        )
     )
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         write_whole(output, page.encode())
     except OSError as error:
-        raise OutputError(
-            "cannot be written",
-            path=output,
-            got=error.strerror or type(error).__name__,
-            remedy="check the permissions and the space left, or name another file",
-        ) from None
+        raise unwritable(output, error, other="file") from None
     return coverage
 
 
@@ -122,5 +121,4 @@ def _as_jpeg_url(picture: Path) -> str:
         raise OutputError(
             "the overlay cannot be read", path=picture, remedy="run 'hilum predict' again"
         )
-    _, encoded = cv2.imencode(".jpg", pixels, _JPEG)
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
+    return as_url(pixels, quality=_QUALITY)

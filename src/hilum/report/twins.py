@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 from hilum.errors import ImageError, OutputError
 from hilum.imaging.read import read_picture, to_uint8
 from hilum.radiograph import Split
-from hilum.report.course import templates
+from hilum.report.page import as_url, templates, unwritable
 from hilum.twins.find import TwinPair
 from hilum.twins.folders import Comparison, Film
 
@@ -27,7 +26,7 @@ MAX_PICTURES = 100
 
 _SIDE = 224
 
-_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 80]
+_QUALITY = 80
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def prepare_twins_folder(folder: Path) -> None:
                 "the output folder is not empty", path=folder, remedy="name a new folder"
             )
     except OSError as error:
-        raise _unwritable(folder, error) from None
+        raise unwritable(folder, error) from None
 
 
 def write_twins(found: Comparison, folder: Path) -> None:
@@ -70,7 +69,7 @@ def write_twins(found: Comparison, folder: Path) -> None:
             _write_csv(folder / ISSUES_TABLE, ("path", "reason"), found.issues)
         (folder / PAGE_NAME).write_text(_page(found), encoding="utf-8", errors="replace")
     except OSError as error:
-        raise _unwritable(folder, error) from None
+        raise unwritable(folder, error) from None
 
 
 def headline(found: Comparison) -> str | None:
@@ -150,8 +149,7 @@ def _picture(film: Film) -> str:
     scale = min(1.0, _SIDE / max(pixels.shape))
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
-    _, data = cv2.imencode(".jpg", small, _JPEG)
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
+    return as_url(small, quality=_QUALITY)
 
 
 def _write_csv(path: Path, head: tuple[str, ...], rows: Any) -> None:
@@ -159,12 +157,3 @@ def _write_csv(path: Path, head: tuple[str, ...], rows: Any) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)
         writer.writerows(rows)
-
-
-def _unwritable(folder: Path, error: OSError) -> OutputError:
-    return OutputError(
-        "cannot be written",
-        path=folder,
-        got=error.strerror or type(error).__name__,
-        remedy="check the permissions and the space left, or choose another folder",
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -97,11 +99,8 @@ def _greys(
     """Words on contrast and marks."""
     if seen.sum() < 100:
         return []
-    brought = other.astype(np.float64)
-    here = one.astype(np.float64)
-    table, offset = _grey_table(here[seen], brought[seen])
-    predicted = np.interp(here, np.arange(256), table)
-    left = np.abs(brought - predicted) * seen
+    table, offset = _grey_table(one[seen], other[seen])
+    left = np.abs(other - table[one]) * seen
     rising = table if offset >= 0 else 255 - table
     usual = float(np.median(left[seen]))
     words = []
@@ -120,17 +119,18 @@ def _greys(
 
 
 def _grey_table(
-    here: NDArray[np.float64], there: NDArray[np.float64]
+    here: NDArray[np.uint8], there: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], float]:
     """(the other's usual grey for each of 256 greys here, the sign of their relation)."""
-    steps = np.unique(np.quantile(here, np.linspace(0, 1, 17)))
-    places = np.clip(np.searchsorted(steps, here, side="right") - 1, 0, max(len(steps) - 2, 0))
+    order = np.argsort(here, kind="stable")
+    here, there = here[order], there[order]
+    steps = np.unique(here[np.linspace(0, len(here) - 1, 17).astype(np.int64)])
+    edges = [0, *np.searchsorted(here, steps[1:-1]).tolist(), len(here)]
     middles, usual = [], []
-    for number in range(max(len(steps) - 1, 1)):
-        inside = places == number
-        if inside.sum() >= 8:
-            middles.append(float(np.median(here[inside])))
-            usual.append(float(np.median(there[inside])))
+    for low, high in itertools.pairwise(edges):
+        if high - low >= 8:
+            middles.append(float(here[(low + high) // 2]))
+            usual.append(float(np.median(there[low:high])))
     if not middles:
         return np.arange(256.0), 1.0
     table = np.interp(np.arange(256), middles, usual)

@@ -10,18 +10,10 @@ from hilum.twins.change import SAME_PIXELS
 from hilum.twins.fingerprint import Fingerprint
 from hilum.twins.guess import content_guess
 from hilum.twins.index import Candidate, propose
-from hilum.twins.judge import (
-    THUMBNAILS_AGREE,
-    Load,
-    Question,
-    TwinPair,
-    judge_pixels,
-    judge_thumbnails,
-    twin_pair,
-)
+from hilum.twins.judge import Load, Question, TwinPair, judge_pixels, judge_thumbnails
 from hilum.twins.register import Registration
 from hilum.twins.transform import Transform
-from hilum.workers import Progress, map_ordered, no_progress
+from hilum.workers import HERE, Progress, Workers, no_progress
 
 __all__ = ["Load", "TwinPair", "find_twins"]
 
@@ -30,19 +22,13 @@ Answer = TypeVar("Answer")
 _CHUNK = 32
 """Questions judged at a time, by one process; those of a chunk share the images they load."""
 
-_PAYS_FROM = 2_000
-"""Thumbnails to compare from which on it pays to start processes."""
-
-_PAYS_FROM_PIXELS = 100
-"""The same of pixels, which have to be read."""
-
 
 def find_twins(
     fingerprints: Sequence[Fingerprint],
     *,
-    load: Load | None = None,
+    load: Load,
     sources: Sequence[Any] | None = None,
-    workers: int = 1,
+    workers: Workers = HERE,
     progress: Progress = no_progress,
     exhaustive: bool | None = None,
 ) -> list[TwinPair]:
@@ -50,10 +36,10 @@ def find_twins(
 
     Args:
         fingerprints: one for each image; blank images have no twins.
-        load: gives the pixels (H×W) of an image, all of them or those of a reduced decode;
-            without it the thumbnails decide, which misses more, and the transforms are less exact.
+        load: gives the pixels (H×W) of an image, all of them or those of a reduced decode, or the
+            :func:`hilum.twins.register.content_of` that was kept of them.
         sources: what ``load`` is given for each image; None: its number.
-        workers: processes; for more than one ``load`` and ``sources`` have to be picklable.
+        workers: for several ``load`` and ``sources`` have to be picklable.
         progress: told of each candidate.
         exhaustive: compare all codes; by default only up to
             :data:`hilum.twins.index.BRUTE_FORCE_UP_TO` images.
@@ -69,21 +55,15 @@ def find_twins(
         a, b = chosen[candidate.a], chosen[candidate.b]
         prints = fingerprints[a], fingerprints[b]
         if small is None:
-            guess = content_guess(candidate.window, candidate.orientation)
-            return Question(a, b, prints, guess)
+            return Question(a, b, prints, content_guess(candidate, *prints))
         given = (a, b) if sources is None else (sources[a], sources[b])
         return Question(a, b, prints, small.unit, given)
 
     asked = _Asked(workers, progress)
-    alike = list(asked("comparing", judge_thumbnails, candidates, question, _PAYS_FROM))
-    if load is None:
-        for candidate, small in alike:
-            if small.score >= THUMBNAILS_AGREE:
-                pairs.append(twin_pair(question(candidate), small, None))
-    else:
-        judge = partial(judge_pixels, load)
-        found = asked("laying over", judge, alike, lambda one: question(*one), _PAYS_FROM_PIXELS)
-        pairs += [pair for _, pair in found]
+    alike = list(asked("comparing", judge_thumbnails, candidates, question))
+    judge = partial(judge_pixels, load)
+    found = asked("laying over", judge, alike, lambda one: question(*one))
+    pairs += [pair for _, pair in found]
     return sorted(pairs, key=lambda pair: (pair.a, pair.b))
 
 
@@ -91,9 +71,9 @@ Asked = TypeVar("Asked")
 
 
 class _Asked:
-    """Puts questions to judges, in this process or in several, and keeps the answers in order."""
+    """Puts questions to judges and keeps the answers in order."""
 
-    def __init__(self, workers: int, progress: Progress) -> None:
+    def __init__(self, workers: Workers, progress: Progress) -> None:
         self._workers = workers
         self._progress = progress
 
@@ -103,14 +83,12 @@ class _Asked:
         judge: Callable[[list[Question]], list[Answer | None]],
         items: Sequence[Asked],
         question: Callable[[Asked], Question],
-        pays_from: int,
     ) -> Iterator[tuple[Asked, Answer]]:
         """Each of ``items`` that has an answer, and the answer."""
         advance = self._progress(step, len(items))
         chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
         questions = ([question(one) for one in chunk] for chunk in chunks)
-        workers = self._workers if len(items) >= pays_from else 1
-        answers = map_ordered(judge, questions, workers=workers)
+        answers = self._workers.map_ordered(judge, questions)
         for chunk, told in zip(chunks, answers, strict=True):
             for one, answer in zip(chunk, told, strict=True):
                 advance()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.errors import HilumError
+from hilum.twins.contrast import local_contrast
 
 SIDE = 48
 """Pixels of a side of the small picture; squeezed to a square, so that width to height is free."""
@@ -23,6 +24,9 @@ ENOUGH = 256
 _FLAT = 4.0
 """Greys by which a row or column may vary (standard deviation) and still be border."""
 
+_HARDLY = 0.02
+"""Share of a side up to which borders make no difference to the small picture."""
+
 _BLANK = 3.0
 """Standard deviation of all greys up to which an image shows nothing."""
 
@@ -35,7 +39,9 @@ _STEP = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is kept of an image to find its twins: about 2.4 KB, picklable, equal for equal pixels.
+    """What is kept of an image to find its twins: 2.4 KB, with borders 4.7.
+
+    Picklable, and equal for equal pixels.
 
     ``thumbnail`` holds :data:`SIDE`² bytes: the content without uniform borders, squeezed to a
     square, each pixel as its distance from the local mean in local standard deviations.
@@ -53,6 +59,9 @@ class Fingerprint:
     """Standard deviation of the content's greys."""
     evenness: float = 0.0
     """How evenly the content uses all greys, 0–1; near 1 after an equalisation."""
+    bordered: bytes = b""
+    """As ``thumbnail``, of the image with its borders; empty where there are hardly any. What is
+    border and what is not changes with the contrast, and with a word written upon it."""
 
     @property
     def shows_something(self) -> bool:
@@ -64,9 +73,10 @@ class Fingerprint:
         """Whether nothing can be told from it but that pixels are equal."""
         return not self.shows_something or min(self.width, self.height) < LEAST_SIDE
 
-    def picture(self) -> NDArray[np.float32]:
+    def picture(self, *, has_borders: bool = False) -> NDArray[np.float32]:
         """The small picture, SIDE×SIDE, in local standard deviations."""
-        greys = np.frombuffer(self.thumbnail, np.uint8).reshape(SIDE, SIDE)
+        stored = self.bordered if has_borders else self.thumbnail
+        greys = np.frombuffer(stored, np.uint8).reshape(SIDE, SIDE)
         return (greys.astype(np.float32) - 128.0) / np.float32(_STEP)
 
 
@@ -90,32 +100,22 @@ def fingerprint(grey: NDArray[np.uint8], *, size: tuple[int, int] | None = None)
     small = _reduced(grey)
     left, top, right, bottom = content_box(small)
     content = small[top:bottom, left:right]
-    squeezed = cv2.resize(content, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    squeezed = _squeezed(content)
     rows, columns = small.shape
+    box = left / columns, top / rows, right / columns, bottom / rows
+    has_borders = max(box[0], box[1], 1 - box[2], 1 - box[3]) > _HARDLY
     width, height = size or (width, height)
     shape = np.array([*grey.shape, height, width], "<i8").tobytes()
     return Fingerprint(
         width=width,
         height=height,
         digest=hashlib.sha256(shape + grey.tobytes()).digest()[:16],
-        box=(left / columns, top / rows, right / columns, bottom / rows),
-        thumbnail=_stored(local_contrast(squeezed, SIDE / 12)),
+        box=box,
+        thumbnail=_stored(squeezed),
         spread=float(squeezed.std()),
         evenness=_evenness(content),
+        bordered=_stored(_squeezed(small)) if has_borders else b"",
     )
-
-
-def local_contrast(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Distance from the local mean in local standard deviations, limited to ±3.
-
-    What gamma, equalisation and a window change is gone. ``sigma`` of the Gaussian in pixels.
-    """
-    border = cv2.BORDER_REFLECT
-    centred = picture - cv2.GaussianBlur(picture, (0, 0), sigma, borderType=border)
-    power = cv2.GaussianBlur(centred * centred, (0, 0), sigma, borderType=border)
-    # Where nothing is drawn there is noise only, which must not be enlarged.
-    floor = 0.15 * float(np.sqrt(power.mean())) + 0.3
-    return np.asarray(np.clip(centred / (np.sqrt(np.maximum(power, 0)) + floor), -3, 3), np.float32)
 
 
 def content_box(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -161,7 +161,12 @@ def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _stored(picture: NDArray[np.float32]) -> bytes:
+def _squeezed(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _stored(squeezed: NDArray[np.float32]) -> bytes:
+    picture = local_contrast(squeezed, SIDE / 12)
     stored: NDArray[np.uint8] = np.rint(picture * _STEP + 128).astype(np.uint8)
     return stored.tobytes()
 

@@ -6,21 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hilum.collections.archives import Source
 from hilum.collections.folders import is_image, walk_images
 from hilum.collections.plain_folder import PlainFolder
 from hilum.collections.registry import read_source, recognise
 from hilum.collections.words import split_of
-from hilum.errors import CollectionError, ImageError
-from hilum.imaging.read import read_picture, to_uint8
+from hilum.errors import CollectionError
 from hilum.radiograph import Radiograph, Split
 from hilum.twins.clusters import clusters
-from hilum.twins.find import TwinPair, find_twins
-from hilum.twins.fingerprint import ENOUGH, Fingerprint, fingerprint
-from hilum.workers import Progress, map_ordered, no_progress
+from hilum.twins.files import compare_files
+from hilum.twins.find import TwinPair
+from hilum.workers import Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -89,53 +85,16 @@ def compare_folders(
             path=", ".join(str(source.named) for source in sources),
             remedy="name folders or zip archives that hold radiographs",
         )
-    advance = progress("reading", len(films))
-    read: list[tuple[Film, Fingerprint]] = []
-    for film, outcome in zip(
-        films, map_ordered(_fingerprint, [f.path for f in films], workers=workers), strict=True
-    ):
-        advance()
-        if isinstance(outcome, str):
-            issues.append((film.shown, outcome))
-        else:
-            read.append((film, outcome))
-    prints = [one for _, one in read]
-    pairs = find_twins(
-        prints,
-        load=pixels_of,
-        sources=[film.path for film, _ in read],
-        workers=workers,
-        progress=progress,
-    )
+    found = compare_files([film.path for film in films], workers=workers, progress=progress)
+    read = [film for film in films if film.path not in found.unreadable]
+    issues += [(f.shown, found.unreadable[f.path]) for f in films if f.path in found.unreadable]
     return Comparison(
-        tuple(film for film, _ in read),
-        tuple(pairs),
-        tuple(tuple(group) for group in clusters(len(read), pairs)),
+        tuple(read),
+        found.pairs,
+        tuple(tuple(group) for group in clusters(len(read), found.pairs)),
         tuple(sorted(issues)),
-        tuple(number for number, one in enumerate(prints) if one.is_blank),
+        tuple(number for number, one in enumerate(found.prints) if one.is_blank),
     )
-
-
-def print_of(path: Path) -> Fingerprint:
-    """The fingerprint of the image at ``path``, of a reduced decode where that is enough.
-
-    Raises:
-        ImageError: it cannot be read.
-    """
-    picture = read_picture(path, at_least=ENOUGH)
-    return fingerprint(to_uint8(picture.pixels), size=(picture.width, picture.height))
-
-
-def pixels_of(path: Path) -> NDArray[np.uint8]:
-    """The pixels by which a pair is judged; as :func:`print_of`."""
-    return to_uint8(read_picture(path, at_least=ENOUGH).pixels)
-
-
-def _fingerprint(path: Path) -> Fingerprint | str:
-    try:
-        return print_of(path)
-    except ImageError as error:
-        return error.reason
 
 
 def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:

@@ -7,19 +7,18 @@ from numpy.typing import NDArray
 
 from hilum.twins.fingerprint import Fingerprint
 from hilum.twins.hashes import Orientation, windows
+from hilum.twins.index import Candidate
 from hilum.twins.register import Registration, content_pixels
 from hilum.twins.transform import Transform
 
 
-def content_guess(window: int, orientation: Orientation) -> NDArray[np.float64]:
-    """2×3 from the unit square of a's content to that of b's, where a's window met all of b's.
-
-    Args:
-        window: number among :func:`hilum.twins.hashes.windows`.
-        orientation: how the window was turned, as :data:`hilum.twins.hashes.ORIENTATIONS`.
-    """
-    full = _turn(orientation) @ np.linalg.inv(_box(windows()[window]))
-    return np.asarray(full[:2], np.float64)
+def content_guess(found: Candidate, a: Fingerprint, b: Fingerprint) -> NDArray[np.float64]:
+    """2×3 from the unit square of a's content to that of b's, where ``found`` says they meet."""
+    met = _turn(found.orientation) @ np.linalg.inv(_box(windows()[found.window]))
+    # Where a picture was compared borders and all, its content is a part of what was met.
+    before = _box(a.box) if found.a_has_borders else np.eye(3)
+    after = np.linalg.inv(_box(b.box)) if found.b_has_borders else np.eye(3)
+    return np.asarray((after @ met @ before)[:2], np.float64)
 
 
 def whole_of(a: Fingerprint, b: Fingerprint, content: Registration) -> Transform:

@@ -30,8 +30,8 @@ _MOST_BITS, _MOST_BITS_OF_WINDOWS = 74, 69
 
 _NONE = np.empty((0, len(windows()), FREQUENCIES, FREQUENCIES), np.float32)
 
-_NEIGHBOURS = 4
-"""Asked for at each query."""
+_NEIGHBOURS = 5
+"""Asked for at each query; the image itself is among them, with borders and without."""
 
 _MOST_EACH = 8
 """Candidates kept of an image, the nearest, so that their number grows no faster than the images';
@@ -50,7 +50,7 @@ _PROBES = 24
 """Lists that are searched for a code."""
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A query's answer: the ``window`` of image ``a``, turned, looks like all of image ``b``."""
 
@@ -60,6 +60,9 @@ class Candidate:
     orientation: Orientation
     a: int
     b: int
+    a_has_borders: bool
+    b_has_borders: bool
+    """Whether the image was looked at with its borders, or its content only."""
 
 
 def propose(
@@ -73,57 +76,72 @@ def propose(
     """
     if len(fingerprints) < 2:
         return []
-    whole = np.concatenate([codes(part[:, 0]) for _, part in _chunks(fingerprints)])
+    views = [
+        (number, has_borders)
+        for number, one in enumerate(fingerprints)
+        for has_borders in ((False, True) if one.bordered else (False,))
+    ]
+    image = np.array([number for number, _ in views])
+    whole = np.concatenate([codes(part[:, 0]) for _, part in _chunks(fingerprints, views)])
     if exhaustive is None:
         exhaustive = len(fingerprints) <= BRUTE_FORCE_UP_TO
     index = _flat(whole) if exhaustive else _inverted_file(whole)
-    best = np.empty((0, 4), np.int64)  # bits, query, a, b; one row a pair
-    for start, part in _chunks(fingerprints):
+    best = np.empty((0, 4), np.int64)  # bits, query, view of a, view of b; one row a pair
+    for start, part in _chunks(fingerprints, views):
         found = [best]
         for number, (window, _, query) in enumerate(_queries(part)):
             distances, neighbours = index.search(query, _NEIGHBOURS)
-            itself = neighbours == np.arange(start, start + len(part))[:, None]
+            itself = image[neighbours] == image[start : start + len(part), None]
             most = _MOST_BITS_OF_WINDOWS if window else _MOST_BITS
             rows, columns = np.nonzero((distances <= most) & (neighbours >= 0) & ~itself)
             near = distances[rows, columns], neighbours[rows, columns]
             numbers = np.full(len(rows), number)
             found.append(np.stack([near[0], numbers, start + rows, near[1]], axis=1))
-        best = _nearest_of_each(_best_of_each_pair(np.concatenate(found)))
+        best = _nearest_of_each(_best_of_each_pair(np.concatenate(found), image), image)
     kinds = [(window, orientation) for window, orientation, _ in _queries(_NONE)]
-    return [Candidate(bits, *kinds[query], a, b) for bits, query, a, b in best.tolist()]
+    candidates = []
+    for bits, number, one, other in best.tolist():
+        (a, a_has_borders), (b, b_has_borders) = views[one], views[other]
+        candidates.append(Candidate(bits, *kinds[number], a, b, a_has_borders, b_has_borders))
+    return candidates
 
 
-def _best_of_each_pair(found: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of the rows (bits, query, a, b) the least of each two images, sorted by these."""
-    low, high = found[:, 2:].min(axis=1), found[:, 2:].max(axis=1)
-    order = np.lexsort((found[:, 2], found[:, 1], found[:, 0], high, low))
+def _best_of_each_pair(found: NDArray[np.int64], image: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of the rows (bits, query, view of a, of b) the least of each two images, sorted by these.
+
+    ``image`` is that of each view.
+    """
+    low, high = image[found[:, 2:]].min(axis=1), image[found[:, 2:]].max(axis=1)
+    order = np.lexsort((found[:, 3], found[:, 2], found[:, 1], found[:, 0], high, low))
     low, high = low[order], high[order]
     is_first = np.ones(len(order), np.bool_)
     is_first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     return found[order[is_first]]
 
 
-def _nearest_of_each(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Those of the rows (bits, query, a, b) that are among the nearest of a or of b, in order."""
-    bits, query, a, b = pairs.T
+def _nearest_of_each(pairs: NDArray[np.int64], image: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of the rows (bits, query, view of a, of b) that are among the nearest of either image,
+    in order."""
+    bits, query = pairs[:, 0], pairs[:, 1]
     # A window has fewer bits to differ by.
     bits = bits + np.where(query >= 2 * len(ORIENTATIONS), _MOST_BITS - _MOST_BITS_OF_WINDOWS, 0)
     kept = np.zeros(len(pairs), np.bool_)
-    rows = np.arange(len(pairs))
-    image, bits, rows = np.concatenate([a, b]), np.tile(bits, 2), np.tile(rows, 2)
-    order = np.lexsort((rows, bits, image))
-    image = image[order]
-    first = np.searchsorted(image, image)  # of the same image
+    rows, bits = np.tile(np.arange(len(pairs)), 2), np.tile(bits, 2)
+    of = image[pairs[:, 2:].T.ravel()]
+    order = np.lexsort((rows, bits, of))
+    of = of[order]
+    first = np.searchsorted(of, of)  # of the same image
     kept[rows[order][np.arange(len(order)) - first < _MOST_EACH]] = True
     return pairs[kept]
 
 
 def _chunks(
-    fingerprints: Sequence[Fingerprint],
+    fingerprints: Sequence[Fingerprint], views: Sequence[tuple[int, bool]]
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for start in range(0, len(fingerprints), _CHUNK):
-        pictures = np.stack([one.picture() for one in fingerprints[start : start + _CHUNK]])
-        yield start, coefficients(pictures)
+    for start in range(0, len(views), _CHUNK):
+        some = views[start : start + _CHUNK]
+        pictures = [fingerprints[n].picture(has_borders=has_borders) for n, has_borders in some]
+        yield start, coefficients(np.stack(pictures))
 
 
 def _queries(

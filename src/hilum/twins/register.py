@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.twins.fingerprint import Fingerprint, local_contrast
-from hilum.twins.transform import Transform
+from hilum.twins.contrast import both_contrasts, local_contrast
+from hilum.twins.fingerprint import Fingerprint
 
 WORK = 192
 """Side of the square both images are squeezed to."""
@@ -18,7 +18,9 @@ WORK = 192
 GREY = 96
 """Side of the square in which greys are compared."""
 
-_SIDES = (48, GREY, WORK)
+_COARSE = 48
+"""Side of the coarsest level."""
+
 
 _STEPS = (6, 5, 5)
 """At most, at each side from coarse to fine."""
@@ -39,71 +41,76 @@ _BLOCKS = 8
 class Registration:
     """Where a lies in b."""
 
-    transform: Transform
-    """In pixels of a and b."""
+    unit: NDArray[np.float64]
+    """2×3, from the unit square of a to that of b."""
     score: float
     """How alike fine structure is, −1 to 1: the lower third of the blocks' correlations."""
-    correlation: float
-    """Of fine structure, over all that both show; below 0 where one is inverted."""
-    overlap: float
-    """Share of a that b shows as well."""
-    unit: NDArray[np.float64]
-    """2×3, the same from the unit square of a to that of b."""
+    is_inverted: bool
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """An image made ready to be laid over others."""
+class Content:
+    """All that registration looks at: an image without its borders."""
 
-    size: tuple[int, int]
-    """(width, height)."""
-    levels: tuple[NDArray[np.float32], ...]
-    """The content squeezed to squares, coarse to fine, in local standard deviations."""
     grey: NDArray[np.uint8]
-    """The content squeezed to a square of :data:`GREY` pixels; empty where only a
-    fingerprint is known."""
+    """H×W; of many pixels squeezed to WORK×WORK."""
 
 
-def prepare(grey: NDArray[np.uint8], one: Fingerprint) -> Prepared:
-    """Squeeze the content of ``grey`` (H×W), ``one``'s pixels, to squares without contrast.
+@dataclass(frozen=True)
+class Pyramid:
+    """An image's content squeezed to squares of several sizes, ready to be laid over others."""
 
-    ``grey`` may be reduced: it is squeezed to :data:`WORK` pixels anyway.
-    """
-    left, top, right, bottom = content_pixels(one)
-    size = (right - left, bottom - top)
-    left, top, right, bottom = _content_of(one, width=grey.shape[1], height=grey.shape[0])
-    grey = grey[top:bottom, left:right]
-    square = cv2.resize(grey, (WORK, WORK), interpolation=cv2.INTER_AREA).astype(np.float32)
-    squares = [
-        square
-        if side == WORK
-        else np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA), np.float32)
-        for side in _SIDES
-    ]
-    # A Gaussian of 4 pixels at every level: coarse levels catch, the finest decides.
-    levels = tuple(local_contrast(one, 4.0) for one in squares)
-    return Prepared(size, levels, np.rint(squares[1]).astype(np.uint8))
+    levels: tuple[NDArray[np.float32], ...]
+    """Coarse to fine, in local standard deviations."""
+    judged: tuple[NDArray[np.float32], ...]
+    """By which likeness is told, the most favourable of them; as large as the last level."""
+    grey: NDArray[np.uint8]
+    """GREY×GREY; empty where only a fingerprint is known."""
 
 
-def prepare_thumbnail(one: Fingerprint) -> Prepared:
-    """The content of a fingerprint, as an image of its own, of one level only."""
-    left, top, right, bottom = content_pixels(one)
-    return Prepared((right - left, bottom - top), (one.picture(),), np.zeros((0, 0), np.uint8))
+def content_of(grey: NDArray[np.uint8], one: Fingerprint) -> Content:
+    """The content of ``grey``, H×W: ``one``'s pixels, of a reduced decode perhaps."""
+    left, top, right, bottom = _edges(one, width=grey.shape[1], height=grey.shape[0])
+    content = grey[top:bottom, left:right]
+    # A copy, so that what is kept does not keep the whole image.
+    return Content(content.copy() if content.size <= 4 * WORK**2 else _squeezed(content))
+
+
+def _squeezed(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(grey, (WORK, WORK), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def pyramid(content: Content) -> Pyramid:
+    """Contrast is gone in all but ``grey``."""
+    whole = _squeezed(content.grey).astype(np.float32)
+    coarse, middle = (
+        np.asarray(cv2.resize(whole, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+        for side in (_COARSE, GREY)
+    )
+    fine, bold = both_contrasts(whole, 3.0)
+    levels = (local_contrast(coarse, 4.0), local_contrast(middle, 4.0), fine)
+    return Pyramid(levels, (fine, bold), np.rint(middle).astype(np.uint8))
+
+
+def thumbnail_pyramid(one: Fingerprint) -> Pyramid:
+    """The content of a fingerprint, of one level only."""
+    picture = one.picture()
+    return Pyramid((picture,), (picture,), np.zeros((0, 0), np.uint8))
 
 
 def content_pixels(one: Fingerprint) -> tuple[int, int, int, int]:
     """(left, upper, right, lower) edge of an image's content in whole pixels."""
-    return _content_of(one, width=one.width, height=one.height)
+    return _edges(one, width=one.width, height=one.height)
 
 
-def _content_of(one: Fingerprint, *, width: int, height: int) -> tuple[int, int, int, int]:
+def _edges(one: Fingerprint, *, width: int, height: int) -> tuple[int, int, int, int]:
     left, top, right, bottom = one.box
     x, y = round(left * width), round(top * height)
     return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))
 
 
 def register(
-    a: Prepared, b: Prepared, guess: NDArray[np.float64], *, promising: float | None = None
+    a: Pyramid, b: Pyramid, guess: NDArray[np.float64], *, promising: float | None = None
 ) -> Registration | None:
     """Lay ``b`` over ``a``, beginning at ``guess``; None where they drift apart.
 
@@ -119,25 +126,18 @@ def register(
     at = np.array([straight[0, 0], straight[0, 2], straight[1, 1], straight[1, 2]])
     if promising is not None:
         at = _refine(a.levels[0], turned[0], at, _GLANCE)
-        if not _is_sane(at) or _likeness(a.levels[0], turned[0], at)[1] < promising:
+        if not _is_sane(at) or _likeness(a.levels[0], turned[0], at)[0] < promising:
             return None
     for one, other, steps in zip(a.levels, turned, _STEPS, strict=False):
         at = _refine(one, other, at, steps)
         if not _is_sane(at):
             return None
-    correlation, score, overlap = _likeness(a.levels[-1], turned[-1], at)
+    score, correlation = max(
+        _likeness(one, turned_picture(other, turn), at)
+        for one, other in zip(a.judged, b.judged, strict=True)
+    )
     unit = turn @ np.array([[at[0], 0, at[1]], [0, at[2], at[3]], [0, 0, 1]])
-    transform = in_pixels(unit[:2], a.size, b.size)
-    return Registration(transform, score, correlation, overlap, unit[:2])
-
-
-def in_pixels(
-    unit: NDArray[np.float64], size: tuple[int, int], other: tuple[int, int]
-) -> Transform:
-    """``unit``, 2×3 between unit squares, for images of ``size`` and ``other`` (width, height)."""
-    matrix = np.diag(other) @ unit @ np.diag((1 / size[0], 1 / size[1], 1.0))
-    (a, b, e), (c, d, f) = matrix.tolist()
-    return Transform(((a, b, e), (c, d, f)))
+    return Registration(unit[:2], score, correlation < 0)
 
 
 def _straighten(guess: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -210,12 +210,13 @@ def _refine(
         difference = one - sign * warped
         # What differs much is written upon one of them, or lies outside the other.
         weight *= 1.0 / (1.0 + difference * difference)
-        dx *= weight
-        dy *= weight
-        basis = np.stack([dx * centres, dx, dy * centres[:, None], dy]).reshape(4, -1)
-        root = np.sqrt(weight).ravel() + np.float32(1e-6)
-        normal = (basis / root) @ (basis / root).T
-        right = basis @ (sign * difference).ravel()
+        root = np.sqrt(weight)
+        dx *= root
+        dy *= root
+        rows = (dx * centres, dx, dy * centres[:, None], dy, sign * difference * root)
+        # By OpenCV, since numpy's product starts threads that cost more than they save.
+        products = cv2.mulTransposed(np.stack(rows).reshape(5, -1), False)
+        normal, right = products[:4, :4], products[:4, 4]
         step = np.linalg.solve(normal + 1e-6 * np.trace(normal) * np.eye(4), right)
         step = np.clip(step, -3.0, 3.0).astype(np.float64)
         # In pixels about the centre; scales have their edges half a side away.
@@ -238,8 +239,8 @@ def _is_sane(at: NDArray[np.float64]) -> bool:
 
 def _likeness(
     one: NDArray[np.float32], other: NDArray[np.float32], at: NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """(correlation, lower third of the blocks' correlations, overlap)."""
+) -> tuple[float, float]:
+    """(lower third of the blocks' correlations, correlation of all: below 0 where inverted)."""
     side = len(one)
     warped, inside = _sample(other, at, side)
     weight = inside.astype(np.float32)
@@ -249,15 +250,14 @@ def _likeness(
     size = side // _BLOCKS
     sums = products.reshape(4, _BLOCKS, size, _BLOCKS, size).sum(axis=(2, 4)).reshape(4, -1)
     totals = sums.sum(axis=1)
-    overlap = float(totals[3]) / side**2
-    if overlap < 0.2:
-        return 0.0, 0.0, overlap
+    if float(totals[3]) / side**2 < 0.2:
+        return 0.0, 0.0
     correlation = float(totals[0] / np.sqrt(totals[1] * totals[2] + 1e-6))
     # Blocks of both images' content: black margins say nothing.
     energy = np.minimum(sums[1], sums[2]) / np.maximum(sums[3], 1)
     counts = (sums[3] > 0.5 * size * size) & (energy > 0.05)
     if counts.sum() < 8:
-        return correlation, 0.0, overlap
+        return 0.0, correlation
     each = sums[0, counts] / np.sqrt(sums[1, counts] * sums[2, counts] + 1e-6)
     each = each if correlation >= 0 else -each
-    return correlation, float(np.quantile(each, 1 / 3)), overlap
+    return float(np.quantile(each, 1 / 3)), correlation

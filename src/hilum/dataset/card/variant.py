@@ -20,5 +20,6 @@ def variant(facts: dict[str, Any]) -> str:
             f"`source_width`×`source_height`.\n"
         )
     return text + (
-        "\nA model trained on these images has to be given images changed in the same way.\n"
+        "\nA model that `hilum train` makes of these images changes films in the same way itself; "
+        "to any other, images have to be given changed.\n"
     )

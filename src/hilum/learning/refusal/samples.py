@@ -67,9 +67,15 @@ def collect_samples(
         CollectionError: a folder is no known collection.
         DatasetError: ``dataset`` is damaged, or the model was trained on another one.
         ImageError: an image cannot be read.
-        HilumError: the films are of one collection only, the network learned from all of them, or
-            there is no lateral view and no CT slice.
+        HilumError: the model outlines no lungs, the films are of one collection only, the network
+            learned from all of them, or there is no lateral view and no CT slice.
     """
+    if not model.description.targets:
+        raise HilumError(
+            "films are told by their lungs, and this model outlines none",
+            path=model.path,
+            remedy="give a model that outlines lungs",
+        )
     amounts, learned = amounts or Amounts(), learned_from(model.description, dataset)
     given = [Sample(FILM, name, str(path), path) for path, name in (films or {}).items()]
     found = _every([*_read(folders, learned), *map(learned.mark, given)])
@@ -198,7 +204,7 @@ class _Measure:
         if sample.kind in REAL and not sample.is_variant:
             sample = self._with_thumbnail(sample, pixels)
         look = self._predictor.look(pixels, width=width, height=height)
-        if isinstance(look, str) or not look.outlined.lungs.any():
+        if isinstance(look, str) or look.outlined is None or not look.outlined.lungs.any():
             return sample
         targets = self._predictor.model.description.targets
         features = measure_features(look.pixels, look.outlined, look.masks, targets)

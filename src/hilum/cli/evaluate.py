@@ -1,0 +1,193 @@
+"""``hilum evaluate``."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
+from hilum.cli.protocol import known_protocol, show_comparison
+from hilum.cli.terminal import counted, progress_bars, say_error, say_title, show_table
+
+if TYPE_CHECKING:
+    from hilum.evaluation.figures import Evaluation
+    from hilum.evaluation.protocols.protocol import Comparison
+    from hilum.evaluation.strata import Stratum
+    from hilum.inference.model import Model
+    from hilum.radiograph import Finding, Split
+
+
+class ScoreFormat(enum.StrEnum):
+    """What is printed in place of a table for people."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+def evaluate_model(
+    model: Annotated[Path, typer.Argument(help="A model file.")],
+    dataset: Annotated[Path, typer.Option(help="A folder made by 'hilum compile'.")],
+    output: OutputFolder,
+    split: Annotated[str, typer.Option(help="'train', 'validation' or 'test'.")] = "test",
+    against: Annotated[
+        Path | None, typer.Option(help="A second model file, to compare with on the same images.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option(help="What to part the images by, between commas; '' for nothing.")
+    ] = "collection,origin,sex,age,projection",
+    same: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="CLASS=FINDING",
+            help="A class of the model that means a finding of the dataset; may be given several "
+            "times.",
+        ),
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="Also measure as a publication does, ours beside theirs: tahir-2021, …"),
+    ] = None,
+    score_format: Annotated[
+        ScoreFormat | None, typer.Option("--format", help="Print all scores as this instead.")
+    ] = None,
+    write_card: Annotated[
+        bool,
+        typer.Option("--write-card", help="Put the scores into the model file and its card."),
+    ] = False,
+    runtime: AnyRuntime = None,
+    threads: Threads = None,
+) -> None:
+    """Score a model on a split of a dataset, each figure with n and a 95 % interval.
+
+    Research use only.
+    """
+    runtime_name = known_runtime(runtime)
+    part, kinds, classes = _split(split), _kinds(by), _classes(same or [])
+    published = known_protocol(protocol)
+    from hilum.dataset.read import open_dataset
+    from hilum.evaluation.compare import compare
+    from hilum.evaluation.evaluate import evaluate
+    from hilum.evaluation.protocols.protocol import compare_with
+    from hilum.evaluation.protocols.setting import setting_of
+    from hilum.evaluation.write import require_new_folder, write_evaluation
+    from hilum.inference.model import read_model
+    from hilum.inference.predictor import Predictor
+    from hilum.report.evaluation.page import write_evaluation_page
+    from hilum.report.evaluation.pictures import draw_pictures
+    from hilum.workers import available_cores
+
+    data, first = open_dataset(dataset), read_model(model)
+    second = None if against is None else read_model(against)
+    require_new_folder(output)
+    with progress_bars(quiet=score_format is not None) as progress:
+
+        def judge(one: Model, kinds: list[Stratum]) -> Evaluation:
+            predictor = Predictor(one, threads=threads or available_cores(), runtime=runtime_name)
+            advance = progress(f"judging by {one.path.name}", data.count(part))
+            return evaluate(predictor, data, part, by=kinds, classes=classes, on_case=advance)
+
+        evaluation = judge(first, kinds)
+        if second is not None:
+            other = judge(second, [])
+            evaluation = compare(evaluation, other, first.description, second.description)
+    comparison = None
+    if published is not None:
+        comparison = compare_with(published, setting_of(evaluation, first.description, data))
+    write_evaluation(evaluation, output, comparison)
+    pictures = draw_pictures(evaluation, Predictor(first, runtime=runtime_name), data)
+    write_evaluation_page(evaluation, output, pictures)
+    if write_card:
+        _write_card(first, evaluation)
+    _print(evaluation, score_format, comparison)
+    _tell(evaluation, output)
+
+
+def _split(name: str) -> Split:
+    from hilum.radiograph import Split
+
+    if name not in list(Split):
+        names = ", ".join(Split)
+        raise typer.BadParameter(f"{name!r} is none of {names}", param_hint="--split")
+    return Split(name)
+
+
+def _kinds(names: str) -> list[Stratum]:
+    from hilum.evaluation.strata import Stratum
+
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if unknown := [name for name in wanted if name not in list(Stratum)]:
+        raise typer.BadParameter(
+            f"{', '.join(unknown)}: not among {', '.join(Stratum)}", param_hint="--by"
+        )
+    return [Stratum(name) for name in dict.fromkeys(wanted)]
+
+
+def _classes(pairs: list[str]) -> dict[Finding, Finding]:
+    """Finding of the dataset → class of the model, from CLASS=FINDING."""
+    from hilum.radiograph import Finding
+
+    classes = {}
+    for pair in pairs:
+        meant, _, named = pair.partition("=")
+        if not {meant, named} <= set(Finding):
+            raise typer.BadParameter(
+                f"{pair!r} is no CLASS=FINDING of {', '.join(Finding)}", param_hint="--map"
+            )
+        classes[Finding(named)] = Finding(meant)
+    return classes
+
+
+def _write_card(model: Model, evaluation: Evaluation) -> None:
+    from hilum.evaluation.card import write_card
+    from hilum.evaluation.scored import with_scores_of
+    from hilum.inference.model import read_model, rewrite_description
+
+    rewrite_description(model.path, with_scores_of(model.description, evaluation))
+    card = write_card(read_model(model.path))
+    say_error(f"The scores stand in {model.path} and {card}.")
+
+
+def _print(
+    evaluation: Evaluation, score_format: ScoreFormat | None, comparison: Comparison | None
+) -> None:
+    """All figures for programs, or the main ones by collection."""
+    from hilum.evaluation.scored import main_differences, model_scores
+    from hilum.evaluation.write import figures_table, scores_json
+
+    if score_format is ScoreFormat.CSV:
+        typer.echo(figures_table(evaluation.figures), nl=False)
+        return
+    if score_format is ScoreFormat.JSON:
+        typer.echo(scores_json(evaluation, comparison), nl=False)
+        return
+    scores = model_scores(evaluation)
+    for where in dict.fromkeys(score.protocol.split("; ")[-1] for score in scores):
+        say_title(where[:1].upper() + where[1:])
+        rows = [
+            (s.name.replace("_", " "), f"{s.value:.3f}", s.interval, s.n)
+            for s in scores
+            if s.protocol.endswith(where)
+        ]
+        show_table(("score", "value", "95 % interval", "n"), rows)
+    if evaluation.against:
+        say_title(f"Less the scores of {evaluation.against}, on the same images and draws")
+        differences = main_differences(evaluation)
+        rows = [(s.name.replace("_", " "), f"{s.value:+.3f}", s.interval, s.n) for s in differences]
+        show_table(("score", "difference", "95 % interval", "n"), rows)
+    if comparison is not None:
+        show_comparison(comparison)
+
+
+def _tell(evaluation: Evaluation, output: Path) -> None:
+    for reason, count in evaluation.left_out.items():
+        say_error(f"Left out: {count}, {reason}.")
+    for note in evaluation.notes:
+        say_error(note)
+    say_error(
+        f"{counted(len(evaluation.cases), 'image')} judged, {len(evaluation.figures):,} figures."
+        f" Written to {output}. Research use only."
+    )

@@ -1,0 +1,84 @@
+"""The classes of a model beside the findings of a dataset: which mean the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from hilum.dataset.read import Dataset
+from hilum.errors import DatasetError
+from hilum.radiograph import Finding, Split
+
+
+def refuse_strange_classes(
+    findings: Sequence[Finding],
+    dataset: Dataset,
+    split: Split,
+    classes: Mapping[Finding, Finding],
+) -> None:
+    """Raise unless the model has a class for some finding of ``split``, and ``classes`` fit both.
+
+    Args:
+        findings: the model's classes; without any, nothing is to fit.
+        dataset: what it is to be judged on.
+        split: the part of it.
+        classes: finding of the dataset → the model's class that means it.
+
+    Raises:
+        DatasetError: they do not.
+    """
+    known = Counter(Finding(row["finding"]) for row in dataset.labels(split) if row["finding"])
+    for named, meant in classes.items():
+        if meant not in findings or not any(truth.is_a(named) for truth in known):
+            raise DatasetError(
+                "a class of the model and a finding of the dataset are needed on either side of =",
+                path=dataset.folder,
+                got=f"--map {meant}={named}",
+                expected=f"one of {_names(findings)} = one of {_names(known)}",
+                remedy="correct --map",
+            )
+    strange = strangers(known, findings, classes)
+    if findings and known and len(strange) == len(known):
+        raise DatasetError(
+            "the model has a class for none of the dataset's findings",
+            path=dataset.folder,
+            got=_names(known),
+            expected=_names(findings),
+            remedy=f"say what means the same, like {_example(findings, known)}",
+        )
+
+
+def strangers(
+    truths: Iterable[Finding], findings: Sequence[Finding], classes: Mapping[Finding, Finding]
+) -> list[Finding]:
+    """Those of ``truths`` that the model has no class for, in order."""
+    named = (*findings, *classes)
+    return sorted({truth for truth in truths if not any(truth.is_a(name) for name in named)})
+
+
+def unnamed_note(truths: Sequence[Finding], findings: Sequence[Finding]) -> str:
+    """A sentence on those of ``truths`` (one per case) that have no class, or nothing."""
+    counts = Counter(truths)
+    strange = strangers(counts, findings, {})
+    if not strange or not findings:
+        return ""
+    without = [f for f in findings if not any(truth.is_a(f) for truth in counts)]
+    told = ", ".join(f"{truth} ({counts[truth]} images)" for truth in strange)
+    sentence = (
+        f"The model has no class for {told}: to each class they are images without it, and they do"
+        " not count in the accuracy."
+    )
+    if without:
+        sentence += f" If one of its classes means the same, say so: {_example(without, strange)}."
+    return sentence
+
+
+def _example(findings: Sequence[Finding], truths: Iterable[Finding]) -> str:
+    """The likeliest ``--map``: what is not normal on either side."""
+    meant = next((f for f in reversed(findings) if f is not Finding.NORMAL), findings[0])
+    named = sorted(truths)
+    return f"--map {meant}={next((t for t in named if t is not Finding.NORMAL), named[0])}"
+
+
+def _names(findings: Iterable[Finding]) -> str:
+    return ", ".join(sorted(findings)) or "nothing"

@@ -1,0 +1,64 @@
+"""Two models on the same cases: each figure less the other's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hilum.errors import ModelError
+from hilum.evaluation.cases import Case, MaskCase
+from hilum.evaluation.evaluate import measures_of
+from hilum.evaluation.figures import Evaluation
+from hilum.evaluation.intervals import compute_differences
+from hilum.inference.model import ModelDescription
+
+
+def compare(
+    one: Evaluation,
+    other: Evaluation,
+    description: ModelDescription,
+    other_description: ModelDescription,
+) -> Evaluation:
+    """``one`` with its differences from ``other``: figures that both models have, less the other's.
+
+    Both are computed of the same draws of patients, so that what makes a case hard for both does
+    not widen the interval. Where only one of the two has a distance of outlines or a percent, the
+    case counts for neither.
+
+    Raises:
+        ModelError: the two were not judged on the same cases.
+    """
+    if [case.image_id for case in one.cases] != [case.image_id for case in other.cases]:
+        raise ModelError(
+            "two models are compared on the same images only",
+            got=f"{one.dataset} {one.split} and {other.dataset} {other.split}",
+        )
+    ours = [_limited(*pair) for pair in zip(one.cases, other.cases, strict=True)]
+    theirs = [_limited(*pair) for pair in zip(other.cases, one.cases, strict=True)]
+    differences = compute_differences(
+        measures_of(ours, description),
+        measures_of(theirs, other_description),
+        [case.group for case in ours],
+    )
+    against = f"{other.model} {other.model_sha256[:16]}"
+    return replace(one, against=against, differences=differences)
+
+
+def _limited(case: Case, other: Case) -> Case:
+    """``case`` without what ``other``, of the same image, does not have or compares differently."""
+    whole, other_whole = case.whole_lungs_as_infection, other.whole_lungs_as_infection
+    same_truth = case.true_infected_percent == other.true_infected_percent
+    return replace(
+        case,
+        masks={
+            name: _limited_mask(mask, other.masks[name])
+            for name, mask in case.masks.items()
+            if name in other.masks and other.masks[name].true == mask.true
+        },
+        whole_lungs_as_infection=whole and other_whole and _limited_mask(whole, other_whole),
+        infected_percent=None if other.infected_percent is None else case.infected_percent,
+        true_infected_percent=case.true_infected_percent if same_truth else None,
+    )
+
+
+def _limited_mask(mask: MaskCase, other: MaskCase) -> MaskCase:
+    return mask if other.hausdorff95 is not None else replace(mask, hausdorff95=None)

@@ -1,0 +1,74 @@
+"""What a reader of the figures must know of how they came about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hilum.dataset.read import Dataset
+from hilum.evaluation.cases import Case
+from hilum.evaluation.classes import unnamed_note
+from hilum.evaluation.judge import outlined_structures
+from hilum.inference.model import ModelDescription
+from hilum.radiograph import Split, Structure
+
+_NAMED = 5
+"""So many images of a kind are named."""
+
+
+def notes_on(
+    cases: Sequence[Case], description: ModelDescription, dataset: Dataset, split: Split
+) -> tuple[str, ...]:
+    """Sentences on where the cases come from, what is unknown of them and what was refused."""
+    truths = [case.truth for case in cases if case.truth is not None]
+    return tuple(
+        filter(
+            None,
+            [
+                _on_dataset(description, dataset, split),
+                unnamed_note(truths, description.findings),
+                *_on_masks(cases, outlined_structures(description)),
+                *_on_refused(cases),
+            ],
+        )
+    )
+
+
+def _on_dataset(description: ModelDescription, dataset: Dataset, split: Split) -> str:
+    if description.dataset_sha256 != dataset.content_sha256:
+        return (
+            "The model was trained on another dataset than this one. Whether it learned from images"
+            " that are also here, or from copies of them, is not known."
+        )
+    return {
+        Split.TRAIN: "The model learned from these images: the figures say nothing of others.",
+        Split.VALIDATION: "Operating points were chosen on these images: the figures are somewhat"
+        " too good.",
+        Split.TEST: "",
+    }[split]
+
+
+def _on_masks(cases: Sequence[Case], structures: Sequence[Structure]) -> list[str]:
+    """Of which structures not every image has a known mask."""
+    by_count: dict[int, list[str]] = {}
+    for structure in structures:
+        known = sum(structure in case.masks for case in cases)
+        if known < len(cases):
+            by_count.setdefault(known, []).append(structure.value)
+    return [
+        f"True masks are known of {known} of {len(cases)} images: {', '.join(names)}."
+        for known, names in by_count.items()
+    ]
+
+
+def _on_refused(cases: Sequence[Case]) -> list[str]:
+    refused = [case for case in cases if case.refused]
+    sentences = []
+    for reason, count in Counter(case.reason for case in refused).most_common():
+        places = [case.source_path or case.image_id for case in refused if case.reason == reason]
+        more = ", …" if count > _NAMED else ""
+        sentences.append(
+            f"Refused, which counts as wrong: {count} of {len(cases)} images, because {reason}"
+            f" ({', '.join(places[:_NAMED])}{more})."
+        )
+    return sentences

@@ -1,0 +1,1 @@
+"""How publications measure: one file each, so that ours can stand beside theirs."""

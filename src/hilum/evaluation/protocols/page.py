@@ -1,0 +1,91 @@
+"""``docs/protocols.md``: every protocol, with ours where it was measured."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from hilum.evaluation.card import markdown_table
+from hilum.evaluation.protocols.protocol import Protocol
+from hilum.evaluation.protocols.registry import PROTOCOLS
+
+_HEAD = """\
+# Protocols
+
+<!-- Written by docs/generate.py; change src/hilum/evaluation/protocols instead. -->
+
+`hilum evaluate MODEL --dataset DATASET --protocol NAME` measures as a publication does and puts
+ours beside theirs, with what is not the same. A figure of another protocol is no comparison. Shares
+are between 0 and 1; – is not printed, or not known to us. Ours are of the bundled model, intervals
+by drawing patients, and stand where the data was at hand:
+
+```sh
+hilum compile covid-qu-ex/ -o dataset/
+hilum evaluate model.onnx --dataset dataset/ --split validation --protocol tahir-2021 -o tahir/
+hilum compile ieee8023/ shenzhen/ --twins group --holdout ieee8023 -o scored/
+hilum evaluate model.onnx --dataset scored/ --split test --protocol cohen-2020 -o cohen/
+```
+
+The `protocol.csv` that each writes is kept in `protocols/`. The official Test of COVID-QU-Ex was
+not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy.
+"""
+
+
+def protocols_page(folder: Path) -> str:
+    """The page, with figures from each ``NAME.csv`` in ``folder``, else "not run"."""
+    sections = (
+        _section(protocol, _measured(folder / f"{name}.csv"))
+        for name, protocol in PROTOCOLS.items()
+    )
+    return "\n".join((_HEAD, *sections))
+
+
+def _measured(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _section(protocol: Protocol, measured: Sequence[dict[str, str]]) -> str:
+    ours = {row["figure"]: row for row in measured}
+    rows = [
+        (
+            published.name,
+            published.printed,
+            *(_cells(ours[published.name]) if published.name in ours else ("not run", "", "")),
+            published.definition,
+        )
+        for published in protocol.published
+    ]
+    facts = [
+        f"- Source: {protocol.source}",
+        f"- Data: {protocol.data}",
+        f"- Tested on: {protocol.splits}",
+    ]
+    differs = " ".join(protocol.differs)
+    for one in measured[:1]:
+        model, dataset, split = one["model_sha256"], one["dataset_sha256"], one["split"]
+        facts.append(f"- Ours: model `{model[:16]}`, {split} split of dataset `{dataset[:16]}`")
+        differs = one["differs"]
+    head = ("figure", "theirs", "ours", "95 % interval", "n", "their definition")
+    parts = (
+        f"## {protocol.name}\n",
+        f"{protocol.title}\n",
+        *facts,
+        "",
+        markdown_table(head, rows),
+        f"What differs: {differs}\n",
+    )
+    return "\n".join(parts)
+
+
+def _cells(row: dict[str, str]) -> tuple[str, str, str]:
+    """(value with its unit, interval or what stands for it, n)."""
+    if not row["ours"]:
+        return "–", row["reason"], row["n"]
+    value = f"{float(row['ours']):.3f} {row['unit']}".strip()
+    if not row["low"]:
+        return value, row["reason"], row["n"]
+    return value, f"{float(row['low']):.3f} – {float(row['high']):.3f}", row["n"]

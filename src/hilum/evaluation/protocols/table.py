@@ -1,0 +1,99 @@
+"""A comparison → rows for ``protocol.csv``, ``scores.json`` and people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from hilum.evaluation.figures import Figure
+from hilum.evaluation.protocols.protocol import Comparison
+
+PROTOCOL_TABLE = "protocol.csv"
+
+COLUMNS = (
+    *("protocol", "figure", "theirs", "their_definition", "ours", "low", "high", "n", "patients"),
+    *("unit", "our_definition", "reason", "differs", "model_sha256", "dataset_sha256", "split"),
+)
+
+_DIGITS = 6
+
+
+def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
+    """A row of :data:`COLUMNS` for each published figure; None is unknown or has a reason."""
+    evaluation = comparison.evaluation
+    return [
+        {
+            "protocol": comparison.protocol.name,
+            "figure": line.theirs.name,
+            "theirs": line.theirs.printed,
+            "their_definition": line.theirs.definition,
+            "ours": _short(line.ours.value),
+            "low": _short(line.ours.low),
+            "high": _short(line.ours.high),
+            "n": line.ours.n,
+            "patients": line.ours.groups,
+            "unit": line.ours.unit,
+            "our_definition": line.ours.definition,
+            "reason": line.ours.reason,
+            "differs": " ".join(comparison.differs),
+            "model_sha256": evaluation.model_sha256,
+            "dataset_sha256": evaluation.dataset_sha256,
+            "split": evaluation.split,
+        }
+        for line in comparison.lines
+    ]
+
+
+def comparison_table(comparison: Comparison) -> str:
+    """CSV of :func:`comparison_rows`."""
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(comparison_rows(comparison))
+    return table.getvalue()
+
+
+def comparison_values(comparison: Comparison) -> dict[str, Any]:
+    """The part of ``scores.json``."""
+    protocol = comparison.protocol
+    kept = set(COLUMNS[1:-4])
+    return {
+        "name": protocol.name,
+        "title": protocol.title,
+        "source": protocol.source,
+        "data": protocol.data,
+        "splits": protocol.splits,
+        "differs": list(comparison.differs),
+        "figures": [
+            {name: value for name, value in row.items() if name in kept}
+            for row in comparison_rows(comparison)
+        ],
+    }
+
+
+def told_interval(figure: Figure) -> str:
+    """The 95 % interval with three decimals, else what is said of a value without one."""
+    if figure.value is None:
+        return "–"
+    if figure.low is None or figure.high is None:
+        return figure.reason
+    return f"{figure.low:.3f} – {figure.high:.3f}"
+
+
+def told_value(figure: Figure) -> str:
+    """The value with three decimals, – where there is none."""
+    return "–" if figure.value is None else f"{figure.value:.3f}"
+
+
+def told_reasons(comparison: Comparison) -> list[str]:
+    """Why figures are missing, a sentence for each reason."""
+    names: dict[str, list[str]] = {}
+    for line in comparison.lines:
+        if line.ours.value is None:
+            names.setdefault(line.ours.reason, []).append(line.theirs.name)
+    return [f"No {'; no '.join(found)}: {reason}." for reason, found in names.items()]
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{_DIGITS}g}")

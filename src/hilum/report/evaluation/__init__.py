@@ -1,0 +1,1 @@
+"""An evaluation → ``report.html``: one page for a reviewer, readable offline, without script."""
