@@ -72,8 +72,8 @@ def _spread(contrast: Contrast, found: Sequence[Figure]) -> Judged:
     spread = max(values) - min(values)
     first = found[0]
     figure = Figure(
-        *(KEY, contrast.name, name, spread, min(values), max(values), first.n, first.groups),
-        definition="low and high are the least and the greatest AUROC",
+        *(KEY, contrast.name, name, spread, None, None, first.n, first.groups),
+        definition=f"AUROC from {min(values):.3f} to {max(values):.3f}",
     )
     outcome = Outcome.DOUBTFUL if spread > MOST_SPREAD else Outcome.FINE
     because = f"the AUROC hangs on the seed, {min(values):.2f} to {max(values):.2f}"
