@@ -26,9 +26,11 @@ def check_activation(films: Films, asked: Asked | None) -> Check:
     here = np.where(part, films.activation_in_lungs, np.nan)
     chance = np.where(part, films.activation_by_chance, np.nan)
     if asked is None or np.isnan(here).all():
-        reason = "no model was given" if asked is None else f"{asked.name} exports no activation map"
+        reason = "no model was given"
         if asked is not None and not films.lungs_found.any():
             reason = "no lungs were found on any film"
+        elif asked is not None:
+            reason = f"{asked.name} exports no activation map"
         figure = without(KEY, "all", "share within the lungs", reason)
         answer = f"Cannot be estimated: {reason}."
         return Check(
@@ -62,6 +64,7 @@ def check_activation(films: Films, asked: Asked | None) -> Check:
             Judged(random, Outcome.NOTED),
             Judged(difference, outcome, 0, _RULE, because, "what lies around the lungs"),
         ),
-        caveat=f"Of {words}. The map is as coarse as the network’s last layer, and each place of it"
-        " has seen much of the film: a map within the lungs does not prove that only lungs counted.",
+        caveat=f"Of {words}. The map is as coarse as the network’s last layer, and each place of"
+        " it has seen much of the film: a map within the lungs does not prove that only lungs"
+        " counted.",
     )

@@ -13,7 +13,7 @@ from hilum.audit.check import Check, Judged, Outcome, worst
 from hilum.audit.contrast import Contrast
 from hilum.audit.figures import MOST_AREA, areas, noted, said, without
 from hilum.audit.films import Films, Part
-from hilum.audit.probe import fitted, held_out_scores
+from hilum.audit.probe import fitted, held_out_scores, known_rows
 from hilum.evaluation.figures import Figure
 
 KEY = "elsewhere"
@@ -50,7 +50,7 @@ def check_elsewhere(
 
 
 def judge_held_out(figure: Figure, pooled: Figure) -> Judged:
-    """What it means that a score which is ``pooled`` over all origins is ``figure`` at a new one."""
+    """What it means that a score that is ``pooled`` over all places is ``figure`` at a new one."""
     outcome = Outcome.FINE
     if None in (figure.low, figure.high, pooled.low):
         outcome = Outcome.NOT_ESTIMABLE
@@ -62,18 +62,14 @@ def judge_held_out(figure: Figure, pooled: Figure) -> Judged:
     return Judged(figure, outcome, MOST_AREA, _RULE, because, "the origin")
 
 
-def _of_contrast(
-    films: Films, contrast: Contrast, scores: NDArray[np.float64]
-) -> Iterator[Judged]:
+def _of_contrast(films: Films, contrast: Contrast, scores: NDArray[np.float64]) -> Iterator[Judged]:
     truth, groups = contrast.truth, contrast.groups
     pooled = areas(KEY, contrast.name, {"pooled": scores}, truth, groups)[0]
     yield from noted([pooled])
     features = films.features[Part.WHOLE][contrast.index]
-    known = ~np.isnan(features).any(axis=1)
+    known = known_rows(features)
     for column in _COLUMNS:
-        places = np.array(
-            [films.labels[n][column] or "" for n in contrast.index.tolist()], np.str_
-        )
+        places = np.array([films.labels[n][column] or "" for n in contrast.index.tolist()], np.str_)
         usable = {
             place: part
             for place in _largest_first(places)

@@ -11,7 +11,7 @@ from hilum.audit.check import Check, Judged, Outcome, ShownFilm, Table, worst
 from hilum.audit.contrast import Label, groups_of, patients_by_finding
 from hilum.audit.figures import count_of, means, said, without
 from hilum.audit.films import Films, Part
-from hilum.audit.probe import held_out_probabilities
+from hilum.audit.probe import held_out_probabilities, known_rows
 from hilum.evaluation.intervals import LEAST_GROUPS
 from hilum.radiograph import Finding
 from hilum.twins.find import TwinPair
@@ -52,24 +52,21 @@ def find_suspects(films: Films) -> list[Suspect]:
     if len(enough) < 2:
         return []
     features = films.features[Part.WHOLE]
-    known = ~np.isnan(features).any(axis=1)
-    index = np.flatnonzero([k and one["finding"] in enough for k, one in zip(known, films.labels)])
-    classes = np.array([enough.index(films.labels[n]["finding"]) for n in index.tolist()])
+    known = known_rows(features)
+    of_each = np.array([label["finding"] or "" for label in films.labels], np.str_)
+    index = np.flatnonzero(known & np.isin(of_each, enough))
+    classes = np.searchsorted(enough, of_each[index])
     given = held_out_probabilities(features[index], classes, groups_of(films.labels)[index])
     quality = get_label_quality_scores(classes, given, method="self_confidence")
     issues = find_label_issues(classes, given, n_jobs=1)
     order = np.lexsort((index, quality, ~issues))
     return [
-        Suspect(
-            int(index[n]), enough[int(given[n].argmax())], float(quality[n]), bool(issues[n])
-        )
+        Suspect(int(index[n]), enough[int(given[n].argmax())], float(quality[n]), bool(issues[n]))
         for n in order.tolist()
     ]
 
 
-def check_labels(
-    films: Films, pairs: Sequence[TwinPair], suspects: Sequence[Suspect]
-) -> Check:
+def check_labels(films: Films, pairs: Sequence[TwinPair], suspects: Sequence[Suspect]) -> Check:
     """Twins with contradicting findings, and how many labels confident learning doubts."""
     apart = [pair for pair in pairs if _contradict(films.labels[pair.a], films.labels[pair.b])]
     figures = [_twins(films.labels, apart), _share(films, suspects)]
@@ -92,8 +89,8 @@ def check_labels(
         (_table(films.labels, found),),
         tuple(shown),
         "For a person to judge",
-        caveat="A suspect is a film that a classifier finds unlike its class; rare looks are suspected"
-        " as well as wrong labels. Twins that were united when the dataset was compiled had their"
+        caveat="A suspect is a film that a classifier finds unlike its class; rare looks are"
+        " suspected as well as wrong labels. Twins that were united when the dataset was compiled had their"
         " contradictions written to its issues.csv.",
     )
 
@@ -152,9 +149,7 @@ def _table(labels: Sequence[Label], found: Sequence[Suspect]) -> Table:
     rows = []
     for one in found:
         label = labels[one.number]
-        rows.append(
-            (_name(label), label["image_id"][:16], label["finding"], one.looks_like)
-            + (f"{one.quality:.3f}",)
-        )
+        image = _name(label), label["image_id"][:16]
+        rows.append((*image, label["finding"], one.looks_like, f"{one.quality:.3f}"))
     head = ("image", "SHA-256", "label", "looks like", "probability of its label")
     return Table("Every label that confident learning doubts, the worst first", head, tuple(rows))

@@ -31,9 +31,7 @@ _COLUMNS = ("origin", "collection")
 
 def check_origins(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> Check:
     """Class × origin, class × collection, and which contrasts exist within one known origin."""
-    figures = [
-        _judge(labels, contrast, column) for contrast in contrasts for column in _COLUMNS
-    ]
+    figures = [_judge(labels, contrast, column) for contrast in contrasts for column in _COLUMNS]
     within = _within(labels, contrasts)
     return Check(
         KEY,
@@ -86,8 +84,8 @@ def _judge(labels: Sequence[Label], contrast: Contrast, name: str) -> Judged:
     pairs = [(str(label["finding"]), value) for label, value in zip(told, values, strict=True)]
     figure = association(KEY, contrast.name, f"finding and {name}", pairs, contrast.groups)
     unknown = values.count(None)
-    sides = [{v for (f, v) in pairs if f == side} for side in (contrast.positive, contrast.negative)]
-    known = [side - {None} for side in sides]
+    sides = (contrast.positive, contrast.negative)
+    known = [{value for side, value in pairs if side == one} - {None} for one in sides]
     if unknown == len(values):
         outcome, because = Outcome.NOT_ESTIMABLE, f"the {name} of no film is known"
     elif not unknown and not known[0] & known[1]:

@@ -19,6 +19,11 @@ _MOST_COMPONENTS = 64
 """Wider features are first reduced to so many, or they would be learned by heart."""
 
 
+def known_rows(features: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """M: in which rows of ``features`` (M×F) no number is unknown."""
+    return np.asarray(~np.isnan(features).any(axis=1), np.bool_)
+
+
 def held_out_scores(
     features: NDArray[np.floating],
     truth: NDArray[np.bool_],
@@ -53,9 +58,7 @@ def held_out_probabilities(
     return given
 
 
-def fitted(
-    features: NDArray[np.floating], classes: NDArray[np.generic], seed: int = 0
-) -> Pipeline:
+def fitted(features: NDArray[np.floating], classes: NDArray[np.generic], seed: int = 0) -> Pipeline:
     """Logistic regression, fitted; the classes weigh alike however many films each has."""
     steps = [StandardScaler()]
     if features.shape[1] > _MOST_COMPONENTS:

@@ -1,4 +1,4 @@
-"""Are films of one class or origin of another kind? Size, bit depth, borders, compression, greys."""
+"""Are films of one class or origin of another kind: size, depth, borders, compression, greys?"""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ _RULE = f"doubtful above {MOST_ASSOCIATION}"
 
 def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
     """How far the finding goes with size, bit depth and view; medians by origin and finding."""
-    figures = [
-        judged for contrast in contrasts for judged in _of_contrast(films, contrast)
-    ]
+    figures = [judged for contrast in contrasts for judged in _of_contrast(films, contrast)]
     bad = [one for one in figures if one.outcome is Outcome.DOUBTFUL]
     answer = "Films of all classes are of the same kinds, as far as is known."
     if bad:
@@ -38,8 +36,8 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
         answer,
         tuple(figures),
         tuple(_medians(films, column) for column in ("origin", "collection", "finding")),
-        caveat="Of images as the dataset holds them. A collection that resized all its films hides what"
-        " they were; what resizing left of it may still be told.",
+        caveat="Of images as the dataset holds them. A collection that resized all its films hides"
+        " what they were; what resizing left of it may still be told.",
     )
 
 
@@ -83,9 +81,7 @@ def _medians(films: Films, column: str) -> Table:
     rows = []
     for place, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         part = places == place
-        views = Counter(
-            films.labels[n]["view"] or _UNKNOWN for n in np.flatnonzero(part).tolist()
-        )
+        views = Counter(films.labels[n]["view"] or _UNKNOWN for n in np.flatnonzero(part).tolist())
         seen = ", ".join(f"{view} {n:,}" for view, n in sorted(views.items()))
         values = [_median(np.asarray(known)[part]) for known in films.quality.values()]
         rows.append((place, f"{count:,}", *values, seen))

@@ -11,7 +11,7 @@ from hilum.audit.check import Check, Judged, Outcome, Table, worst
 from hilum.audit.contrast import Contrast
 from hilum.audit.figures import areas, without
 from hilum.audit.films import Films, Part
-from hilum.audit.probe import held_out_scores
+from hilum.audit.probe import held_out_scores, known_rows
 from hilum.evaluation.figures import Figure
 
 KEY = "seeds"
@@ -22,9 +22,9 @@ _RULE = f"doubtful above {MOST_SPREAD}"
 
 
 def scores_by_seed(films: Films, contrast: Contrast) -> NDArray[np.float64]:
-    """SEEDS×M: what classifiers on the network's features give held-out films, NaN where unknown."""
+    """SEEDS×M: classifiers on the network's features, of films held out; NaN where unknown."""
     features = films.features[Part.WHOLE][contrast.index]
-    known = ~np.isnan(features).any(axis=1)
+    known = known_rows(features)
     scores = np.full((SEEDS, len(known)), np.nan)
     if not contrast.too_few(known):
         for seed in range(SEEDS):
@@ -34,9 +34,7 @@ def scores_by_seed(films: Films, contrast: Contrast) -> NDArray[np.float64]:
     return scores
 
 
-def check_seeds(
-    contrasts: Sequence[Contrast], scores: Mapping[str, NDArray[np.float64]]
-) -> Check:
+def check_seeds(contrasts: Sequence[Contrast], scores: Mapping[str, NDArray[np.float64]]) -> Check:
     """The AUROC of each of :data:`SEEDS` draws of folds, and their spread."""
     figures: list[Judged] = []
     rows = []

@@ -14,7 +14,7 @@ from hilum.audit.check import Check, Judged, Outcome, worst
 from hilum.audit.contrast import Contrast, Label, groups_of
 from hilum.audit.figures import MOST_AREA, areas, judge_area, noted, said, without
 from hilum.audit.films import Films, Part
-from hilum.audit.probe import held_out_scores
+from hilum.audit.probe import held_out_scores, known_rows
 from hilum.evaluation.intervals import LEAST_GROUPS
 from hilum.radiograph import View
 
@@ -66,15 +66,13 @@ def check_shortcuts(
         tuple(figures),
         caveat="Held-out patients, logistic regression. A classifier that fails proves little: a"
         " network may see more. Where lungs are outlined by a model, the shape of the box"
-        " around them may itself tell of disease. Thumbnail and histogram see the lungs too, so that"
-        f" they make a contrast doubtful above {MOST_AREA}, but condemn none. The intervals do not"
-        " hold how much the classifier would vary with other training films (see Seeds).",
+        " around them may itself tell of disease. Thumbnail and histogram see the lungs too, so"
+        f" that they make a contrast doubtful above {MOST_AREA}, but condemn none. The intervals do"
+        " not hold how much the classifier would vary with other training films (see Seeds).",
     )
 
 
-def _of_contrast(
-    films: Films, contrast: Contrast, whole: NDArray[np.float64]
-) -> Iterator[Judged]:
+def _of_contrast(films: Films, contrast: Contrast, whole: NDArray[np.float64]) -> Iterator[Judged]:
     lungs = {"the whole film, seen by the network": whole}
     if Part.LUNGS in films.features:
         score, _ = _told(films.features[Part.LUNGS][contrast.index], contrast)
@@ -123,18 +121,13 @@ def _one_hot(values: Sequence[str | None]) -> NDArray[np.float64]:
     if not names:
         return np.full((len(values), 1), np.nan)
     return np.array(
-        [
-            [np.nan if value is None else float(value == name) for name in names]
-            for value in values
-        ]
+        [[np.nan if value is None else float(value == name) for name in names] for value in values]
     )
 
 
-def _told(
-    features: NDArray[np.floating], contrast: Contrast
-) -> tuple[NDArray[np.float64], str]:
+def _told(features: NDArray[np.floating], contrast: Contrast) -> tuple[NDArray[np.float64], str]:
     """M held-out scores, NaN where a feature is unknown; and why there are none."""
-    known = ~np.isnan(features).any(axis=1)
+    known = known_rows(features)
     score = np.full(len(features), np.nan)
     if reason := contrast.too_few(known):
         return score, f"of those of which it is known, {reason}"
@@ -152,9 +145,7 @@ def _origins_within(films: Films) -> Iterator[Judged]:
         of_class = np.array([label["finding"] == finding for label in films.labels])
         for one, other in itertools.combinations(found, 2):
             origins = np.array([label["origin"] or "" for label in films.labels])
-            index = np.flatnonzero(
-                of_class & np.isin(origins, [one, other]) & ~np.isnan(features).any(axis=1)
-            )
+            index = np.flatnonzero(of_class & np.isin(origins, [one, other]) & known_rows(features))
             pair = Contrast(one, other, index, origins[index] == one, groups[index])
             if not pair.too_few():
                 score = held_out_scores(features[index], pair.truth, pair.groups)
@@ -164,9 +155,7 @@ def _origins_within(films: Films) -> Iterator[Judged]:
                 )
 
 
-def _large_origins(
-    labels: Sequence[Label], groups: NDArray[np.str_], finding: str
-) -> list[str]:
+def _large_origins(labels: Sequence[Label], groups: NDArray[np.str_], finding: str) -> list[str]:
     owners = {
         (str(label["origin"]), group)
         for label, group in zip(labels, groups.tolist(), strict=True)

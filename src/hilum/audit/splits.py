@@ -31,12 +31,11 @@ def check_splits(labels: Sequence[Label], pairs: Sequence[TwinPair]) -> Check:
     splits = sorted({label["split"] for label in labels})
     if len(splits) < 2:
         reason = f"the dataset has one split only, {splits[0]}" if splits else "it has no film"
-        figures = (without(KEY, "all", "twins across splits", reason),)
         answer = f"Cannot be estimated: {reason}."
         return Check(
             *(KEY, "Twins and patients across splits", question, Outcome.NOT_ESTIMABLE),
             answer=answer,
-            figures=figures,
+            figures=(without(KEY, "all", "twins across splits", reason),),
         )
     across = [p for p in pairs if labels[p.a]["split"] != labels[p.b]["split"]]
     in_twins = {number for pair in across for number in (pair.a, pair.b)}
