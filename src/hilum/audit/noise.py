@@ -90,8 +90,8 @@ def check_labels(films: Films, pairs: Sequence[TwinPair], suspects: Sequence[Sus
         tuple(shown),
         "For a person to judge",
         caveat="A suspect is a film that a classifier finds unlike its class; rare looks are"
-        " suspected as well as wrong labels. Twins that were united when the dataset was compiled had their"
-        " contradictions written to its issues.csv.",
+        " suspected as well as wrong labels. Twins that were united when the dataset was compiled"
+        " had their contradictions written to its issues.csv.",
     )
 
 
