@@ -1,4 +1,4 @@
-"""What an audit knows of every radiograph of a dataset: labels from its row, numbers from one pass."""
+"""What an audit knows of every radiograph: labels from its row, numbers from one pass."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Films:
     """N×M of what knows nothing of lungs: ``outside the lungs' box``, ``border``, ``thumbnail``,
     ``grey histogram``, ``file``; metadata come from the labels."""
     quality: Mapping[str, NDArray[np.float32]]
-    """N each: ``width``, ``height``, ``bits``, ``border`` (share cut), ``compression``, ``clipped``."""
+    """N each: ``width``, ``height``, ``bits``, ``border`` (share cut), ``compression``,
+    ``clipped``."""
     lungs_found: NDArray[np.bool_]
     activation_in_lungs: NDArray[np.float32]
     """N: share of the positive class activation map of the called class within the lungs."""
