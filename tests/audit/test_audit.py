@@ -10,7 +10,11 @@ import pytest
 
 from hilum.audit.audit import Audit, Audited, audit
 from hilum.audit.check import Check, Outcome
+from hilum.audit.contrast import contrasts
 from hilum.audit.films import Films, Part
+from hilum.audit.measure import Measured
+from hilum.audit.seeds import scores_by_seed
+from hilum.audit.shortcuts import check_shortcuts
 from hilum.audit.write import audit_json
 from hilum.inference.model import read_model
 from hilum.twins.find import TwinPair
@@ -27,7 +31,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def run(films: Films, model: Any, pairs: tuple[TwinPair, ...] = (), *, asked: Any = None) -> Audit:
     lock = {"hilum": "0", "packages": {}}
-    return audit(Audited("drawn", "0" * 64, lock, asked, model), films, pairs)
+    measured = Measured(films, model, {}, ())
+    return audit(Audited("drawn", "0" * 64, lock, asked, measured, pairs))
 
 
 def check_of(found: Audit, key: str) -> Check:
@@ -83,14 +88,16 @@ def test_age_that_tells_the_class_condemns(model: Any) -> None:
     assert "recognising the patient’s age" in found.verdicts[0].sentence
 
 
-def test_random_labels_raise_no_alarm(model: Any) -> None:
+def test_random_labels_raise_no_alarm() -> None:
     alarms = 0
     for seed in range(20):
         findings = np.random.default_rng(seed).permutation(HALF).tolist()
-        found = run(make_films(make_labels(findings), seed=seed), model)
+        films = make_films(make_labels(findings), seed=seed)
+        [contrast] = contrasts(films.labels)
+        score = scores_by_seed(films, contrast)[0]
+        found = check_shortcuts(films, [contrast], {contrast.name: score})
         alarms += found.outcome is Outcome.CONDEMNED
-        pooled = check_of(found, "elsewhere").figures[0].figure
-        assert pooled.value == pytest.approx(0.5, abs=0.2)
+        assert found.figures[0].figure.value == pytest.approx(0.5, abs=0.2)
     assert alarms <= 1
 
 
@@ -121,7 +128,7 @@ def test_wrong_labels_are_among_the_first_suspects(model: Any) -> None:
 
 def test_a_model_that_tells_by_the_background_is_condemned(model: Any) -> None:
     labels = make_labels(HALF)
-    told = signal(labels, 3)
+    told = 3 - signal(labels)  # the fake's first class is normal
     films = make_films(labels, told_by={f"model on {Part.BACKGROUND}": told}, classes=3)
     found = run(films, model, asked=model)
     [background] = [
@@ -129,7 +136,7 @@ def test_a_model_that_tells_by_the_background_is_condemned(model: Any) -> None:
         for judged in check_of(found, "model").figures
         if judged.figure.name == "all but the lungs"
     ]
-    assert background.outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL)
+    assert background.outcome is Outcome.CONDEMNED
 
 
 def test_another_origin_is_asked(model: Any) -> None:

@@ -10,8 +10,8 @@ from hilum.audit.activation import check_activation
 from hilum.audit.check import Check, Outcome
 from hilum.audit.contrast import contrasts, patients_by_finding
 from hilum.audit.elsewhere import check_elsewhere
-from hilum.audit.films import Films
 from hilum.audit.given_model import Asked, check_model
+from hilum.audit.measure import Measured
 from hilum.audit.noise import check_labels, find_suspects
 from hilum.audit.origins import check_origins
 from hilum.audit.quality import check_quality
@@ -43,7 +43,9 @@ class Audit:
     verdicts: tuple[Verdict, ...]
     checks: tuple[Check, ...]
     lost: Mapping[str, str]
-    """Image → why nothing is known of it but its row."""
+    """Image → what could not be measured of it, and why."""
+    remarks: tuple[str, ...] = ()
+    """What could not be measured of any, a sentence each."""
 
     @property
     def outcome(self) -> Outcome:
@@ -53,36 +55,29 @@ class Audit:
 
 @dataclass(frozen=True)
 class Audited:
-    """What is audited, and by what."""
+    """What is audited, and what is known of its films."""
 
     dataset: str
     dataset_sha256: str
     lock: Mapping[str, Any]
     model: Model | None
     """The model that was given."""
-    features_of: Model
-    """The model whose last layer gave the features."""
+    measured: Measured
+    pairs: Sequence[TwinPair]
+    """The twins among the films, numbers as in ``measured``."""
 
 
 def audit(
-    audited: Audited,
-    films: Films,
-    pairs: Sequence[TwinPair],
-    *,
-    more: Sequence[Check] = (),
-    lost: Mapping[str, str] | None = None,
-    progress: Progress = no_progress,
+    audited: Audited, *, more: Sequence[Check] = (), progress: Progress = no_progress
 ) -> Audit:
     """Put every question.
 
     Args:
-        audited: what it is.
-        films: what is known of each radiograph.
-        pairs: the twins among them, numbers as in ``films``.
+        audited: what to ask about.
         more: checks that were made elsewhere; they come before the reporting guidelines.
-        lost: image → why there are no numbers of it.
         progress: told of each check.
     """
+    films, pairs = audited.measured.films, audited.pairs
     advance = progress("checking", 10)
     told = contrasts(films.labels)
     model = audited.model
@@ -109,7 +104,7 @@ def audit(
     checks += more
     done(check_reporting(films.labels, audited.lock, model, checks))
     patients = patients_by_finding(films.labels)
-    features = audited.features_of
+    features = audited.measured.features_of
     return Audit(
         audited.dataset,
         audited.dataset_sha256,
@@ -120,5 +115,6 @@ def audit(
         patients,
         give_verdicts(checks, told, patients),
         tuple(checks),
-        dict(lost or {}),
+        dict(audited.measured.lost),
+        audited.measured.remarks,
     )

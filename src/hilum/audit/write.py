@@ -44,7 +44,8 @@ def audit_json(audit: Audit) -> str:
         "images": audit.images,
         "patients": dict(audit.patients),
         "checks": list(map(_check, audit.checks)),
-        "images_without_numbers": dict(audit.lost),
+        "remarks": list(audit.remarks),
+        "not_measured": dict(audit.lost),
     }
     return json.dumps(values, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
