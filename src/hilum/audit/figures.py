@@ -100,6 +100,16 @@ def noted(figures: Sequence[Figure]) -> list[Judged]:
     ]
 
 
+def listed(told: Sequence[str], *, most: int = 3) -> str:
+    """The first of ``told``, and how many more there are.
+
+    >>> listed(["a", "b", "c"], most=2), listed(["a"])
+    ('a; b; and 1 more', 'a')
+    """
+    more = [f"and {len(told) - most} more"] if len(told) > most else []
+    return "; ".join([*told[:most], *more])
+
+
 def said(figure: Figure) -> str:
     """Value and interval in words.
 

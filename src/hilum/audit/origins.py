@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, Table, worst
 from hilum.audit.contrast import Contrast, Label
-from hilum.audit.figures import said
+from hilum.audit.figures import listed, said
 from hilum.dataset.card.association import association_of
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.intervals import LEAST_GROUPS, compute_figures
@@ -53,7 +53,12 @@ def association(
     pairs: Sequence[tuple[str | None, str | None]],
     groups: NDArray[np.str_],
 ) -> Figure:
-    """Cramér's V (Bergsma's) of two labels of M films over those in which both are known."""
+    """Cramér's V (Bergsma's) of two labels of M films over those in which both are known.
+
+    Values of the second that fewer than ten patients have are taken together: of many rare ones
+    each draw would have others, and another V.
+    """
+    pairs = _without_rare(pairs, groups)
     known = np.array([a is not None and b is not None for a, b in pairs], np.bool_)
     kinds = sorted({(a, b) for a, b in pairs if a is not None and b is not None})
     places = {kind: place for place, kind in enumerate(kinds)}
@@ -76,6 +81,17 @@ def association(
         undefined="there is a single one, or nothing to compare",
     )
     return compute_figures([measure], groups.tolist())[0]
+
+
+def _without_rare(
+    pairs: Sequence[tuple[str | None, str | None]], groups: NDArray[np.str_]
+) -> list[tuple[str | None, str | None]]:
+    owners = {(value, owner) for (_, value), owner in zip(pairs, groups.tolist(), strict=True)}
+    patients = Counter(value for value, _ in owners)
+    return [
+        (first, value if value is None or patients[value] >= LEAST_GROUPS else "a rare one")
+        for first, value in pairs
+    ]
 
 
 def _judge(labels: Sequence[Label], contrast: Contrast, name: str) -> Judged:
@@ -132,10 +148,12 @@ def _within(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> Table:
 def _answer(figures: Sequence[Judged], within: Table) -> str:
     if not figures:
         return "There are no two classes to compare."
-    said_of = [f"{one.figure.subject}: {one.because}" for one in figures]
+    order = [Outcome.CONDEMNED, Outcome.DOUBTFUL, Outcome.NOT_ESTIMABLE, Outcome.FINE]
+    worst_first = sorted(figures, key=lambda one: order.index(one.outcome))
+    told = listed([f"{one.figure.subject}: {one.because}" for one in worst_first])
     end = (
         f"{len(within.rows)} contrasts exist within one known origin."
         if within.rows
         else "No contrast exists within one known origin."
     )
-    return "; ".join(said_of) + ". " + end
+    return f"{told}. {end}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from hilum.audit.check import Check, Judged, Outcome, Table, worst
 from hilum.audit.contrast import Contrast
-from hilum.audit.figures import said
+from hilum.audit.figures import listed, said
 from hilum.audit.films import Films
 from hilum.audit.origins import MOST_ASSOCIATION, association
 
@@ -25,7 +25,7 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
     bad = [one for one in figures if one.outcome is Outcome.DOUBTFUL]
     answer = "Films of all classes are of the same kinds, as far as is known."
     if bad:
-        answer = "; ".join(f"{one.figure.subject}: {one.because}" for one in bad) + "."
+        answer = listed([f"{one.figure.subject}: {one.because}" for one in bad]) + "."
     elif not any(one.outcome is Outcome.FINE for one in figures):
         answer = "Cannot be estimated; the tables say what is known."
     return Check(

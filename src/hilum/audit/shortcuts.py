@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, worst
 from hilum.audit.contrast import Contrast, Label, groups_of
-from hilum.audit.figures import MOST_AREA, areas, judge_area, noted, said, without
+from hilum.audit.figures import MOST_AREA, areas, judge_area, listed, noted, said, without
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import held_out_scores, known_rows
 from hilum.evaluation.intervals import LEAST_GROUPS
@@ -172,7 +172,7 @@ def _answer(judged: Sequence[Judged]) -> str:
     bad = [one for one in judged if one.outcome is Outcome.CONDEMNED]
     if bad:
         first = max(bad, key=lambda one: one.figure.value or 0)
-        names = ", ".join(dict.fromkeys(one.figure.subject for one in bad))
+        names = listed(list(dict.fromkeys(one.figure.subject for one in bad)))
         return f"Yes, for {names}. The clearest: {first.because} for {first.figure.subject}."
     if any(one.outcome is Outcome.DOUBTFUL for one in judged):
         first = max(

@@ -90,8 +90,11 @@ def _answer(figures: Sequence[Judged]) -> str:
     if bad:
         return "Figures of one split are partly figures of another. " + "; ".join(bad) + "."
     unknown = [one for one in figures if one.outcome is Outcome.NOT_ESTIMABLE]
-    end = " No film names its patient, so that patients are known by their twins only."
-    return "No exposure lies in two splits." + (end if unknown else " Neither does a patient.")
+    if unknown:
+        end = "No film names its patient, so that patients are known by their twins only."
+    else:
+        end = "Neither does a patient, of those that are named."
+    return f"No exposure lies in two splits. {end}"
 
 
 def _shown(labels: Sequence[Label], pair: TwinPair) -> ShownFilm:

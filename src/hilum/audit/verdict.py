@@ -118,8 +118,16 @@ def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
 
 
 def _clearest(bad: Sequence[Judged]) -> Judged:
-    """What a reader sees at once comes first: a control’s figure, the highest."""
-    return max(bad, key=lambda one: (one.figure.unit == "AUROC", one.figure.value or 0))
+    """What a reader sees at once: the highest figure of a picture, not of what is known of it."""
+    seen = ("the origin", "what lies around the lungs")
+    return max(
+        bad,
+        key=lambda one: (
+            one.figure.unit == "AUROC",
+            one.recognises in seen,
+            one.figure.value or 0,
+        ),
+    )
 
 
 def _joined(told: Sequence[Judged]) -> str:
