@@ -11,6 +11,7 @@ import hilum
 from hilum.audit.audit import Audit
 from hilum.audit.check import Judged, Outcome
 from hilum.audit.figures import CHANCE, MOST_AREA
+from hilum.audit.verdict import shown
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.intervals import DRAWS, LEAST_GROUPS
 from hilum.output import write_whole
@@ -58,7 +59,7 @@ def audit_page(audit: Audit, pictures: Pictures) -> str:
             audit=audit,
             pictures=pictures,
             marks=_MARKS,
-            noted=Outcome.NOTED,
+            shown=shown,
             subjects_of=_subjects_of,
             value_of=_value_of,
             interval_of=_interval_of,
@@ -73,11 +74,25 @@ def audit_page(audit: Audit, pictures: Pictures) -> str:
 
 
 def _subjects_of(figures: Sequence[Judged]) -> dict[str, list[Judged]]:
-    """What the figures are of → these, in order."""
+    """What the figures are of, in words → these, in order."""
     subjects: dict[str, list[Judged]] = {}
     for judged in figures:
-        subjects.setdefault(judged.figure.subject, []).append(judged)
+        subjects.setdefault(_subject(judged.figure.subject), []).append(judged)
     return subjects
+
+
+def _subject(subject: str) -> str:
+    """A contrast or class as a heading.
+
+    >>> _subject("covid against pneumonia/viral"), _subject("within covid"), _subject("all")
+    ('COVID-19 against viral pneumonia', 'Within COVID-19', 'All films')
+    """
+    if subject == "all":
+        return "All films"
+    if subject.startswith("within "):
+        return f"Within {shown(subject.removeprefix('within '))}"
+    said = " against ".join(map(shown, subject.split(" against ")))
+    return said[:1].upper() + said[1:]
 
 
 def _value_of(figure: Figure) -> str:
