@@ -21,6 +21,13 @@ def audit_dataset(
     model: Annotated[
         Path | None, typer.Option(help="A model file, to ask what its finding comes from.")
     ] = None,
+    retrain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECIPE",
+            help="Also train this recipe once per origin that is left out; takes hours.",
+        ),
+    ] = None,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print audit.json as well.")] = False,
 ) -> None:
@@ -30,7 +37,9 @@ def audit_dataset(
     """
     try:
         from hilum.audit.audit import Audited, audit
+        from hilum.audit.contrast import contrasts
         from hilum.audit.pairs import find_pairs
+        from hilum.audit.retrain import check_retrained
         from hilum.audit.write import AUDIT_FILE, audit_json, write_audit
     except ModuleNotFoundError as error:
         raise HilumError(
@@ -58,7 +67,17 @@ def audit_dataset(
         name = dataset.resolve().name
         sha256 = opened.content_sha256
         audited = Audited(name, sha256, read_lock(dataset), asked, measured, pairs)
-        found = audit(audited, progress=progress)
+        more = []
+        if retrain is not None:
+            told = contrasts(labels)
+            more.append(
+                check_retrained(
+                    *(opened, labels, told, retrain, output / "retrained"),
+                    threads=cores,
+                    tell=say_error,
+                )
+            )
+        found = audit(audited, more=more, progress=progress)
     write_audit_page(found, output, draw_pictures(found, opened))
     write_audit(found, output)
     if as_json:
