@@ -1,4 +1,4 @@
-"""A dataset, and perhaps a model → the numbers of every film, in one pass that can be gone on with."""
+"""A dataset, and perhaps a model → the numbers of every film, in one pass."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Measured:
     """Whose last layer the features are of: the model that was given, where its file has them,
     else the bundled one."""
     lost: Mapping[str, str]
-    """Image → what is not known of it, and why; lateral films, which are not among ``films``, too."""
+    """Image → what is not known of it, and why; lateral films, not among ``films``, too."""
     remarks: tuple[str, ...]
     """Sentences on what could not be measured of any film, such as a map the model lacks."""
 
