@@ -2,10 +2,10 @@
 
     python benchmarks/look_inside.py MODEL -o OUTPUT
 
-New files have these outputs from the start (``hilum.inference.runtime.INSIDE``). The network has to
-be one that hilum trained with lungs and a finding. Every prediction stays as it was, to the bit: the
-nodes that are there are not touched, and what is computed beside them is left out unless asked for.
-The file and the network get another hash, though: severity scales and stored outputs name the old.
+New files have these outputs from the start (``hilum.inference.runtime.INSIDE``). The network has
+to be one that hilum trained with lungs and a finding. Every prediction stays as it was, to the bit:
+the nodes that are there are not touched, and what is added is not computed unless asked for. The
+file and the network get another hash, though: severity scales and stored outputs name the old.
 """
 
 from __future__ import annotations

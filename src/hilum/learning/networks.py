@@ -103,24 +103,26 @@ class Classifier(nn.Module):
     def can_be_seen_inside(self) -> bool:
         """Whether it ends in a plain average over places and one linear layer; not all of timm's
         networks do. Asked of a network in evaluation mode."""
-        linear = self.body.get_classifier()
+        body: Any = self.body
+        linear = body.get_classifier()
         if not isinstance(linear, nn.Linear):
             return False
         side = self.image_size
         image = torch.linspace(-1, 1, side**2, device=linear.weight.device).view(1, 1, side, side)
-        maps = self.body.forward_features(image)
+        maps = body.forward_features(image)
         return (
             maps.ndim == 4
             and maps.shape[1] == linear.in_features
-            and torch.allclose(linear(maps.mean((2, 3))), self.body(image), rtol=1e-3, atol=1e-4)
+            and torch.allclose(linear(maps.mean((2, 3))), body(image), rtol=1e-3, atol=1e-4)
         )
 
     def look_inside(self, images: Tensor) -> tuple[Tensor, Tensor, Inside]:
         """What ``forward`` returns, and what the finding is made of."""
-        maps = self.body.forward_features(standardise(images))
-        finding = self.body.forward_head(maps)
+        body: Any = self.body
+        maps = body.forward_features(standardise(images))
+        finding = body.forward_head(maps)
         evenly = torch.ones_like(maps[:, :1])
-        inside = look_inside(self.body.get_classifier(), maps.mean((2, 3)), [maps], [evenly])
+        inside = look_inside(body.get_classifier(), maps.mean((2, 3)), [maps], [evenly])
         return finding.new_zeros(images.shape[0], 0, *images.shape[2:]), finding, inside
 
     def _refuse_small_images(self, recipe: Recipe) -> None:
