@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ MOST_WRONG = 0.05
 """Share of wrong labels from which on they matter."""
 
 MOST_SHOWN = 12
+
+MOST_LISTED = 0.05
+"""Share of the films that are listed though confident learning may not doubt them."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def check_labels(films: Films, pairs: Sequence[TwinPair], suspects: Sequence[Sus
     figures = [_twins(films.labels, apart), _share(films, suspects)]
     found = [one for one in suspects if one.is_issue]
     shown = [_shown_twins(films.labels, pair) for pair in apart[:MOST_SHOWN]]
-    shown += [_shown_suspect(films.labels, one) for one in found[:MOST_SHOWN]]
+    shown += [_shown_suspect(films.labels, one) for one in suspects[:MOST_SHOWN]]
     answer = f"{len(apart):,} pairs of twins have labels that contradict each other; "
     answer += (
         f"{len(found):,} of {len(suspects):,} films look more like another class than their own."
@@ -86,7 +90,7 @@ def check_labels(films: Films, pairs: Sequence[TwinPair], suspects: Sequence[Sus
         worst(one.outcome for one in figures),
         answer,
         tuple(figures),
-        (_table(films.labels, found),),
+        (_table(films.labels, suspects),),
         tuple(shown),
         "For a person to judge",
         caveat="A suspect is a film that a classifier finds unlike its class; rare looks are"
@@ -141,15 +145,23 @@ def _shown_twins(labels: Sequence[Label], pair: TwinPair) -> ShownFilm:
 
 def _shown_suspect(labels: Sequence[Label], suspect: Suspect) -> ShownFilm:
     label = labels[suspect.number]
-    words = f"Labelled {label['finding']}, looks like {suspect.looks_like}; {_name(label)}"
+    words = f"Labelled {label['finding']}, most like {suspect.looks_like}; {_name(label)}"
     return ShownFilm(label["image_id"], words)
 
 
-def _table(labels: Sequence[Label], found: Sequence[Suspect]) -> Table:
+def _table(labels: Sequence[Label], suspects: Sequence[Suspect]) -> Table:
+    first = math.ceil(len(suspects) * MOST_LISTED)
     rows = []
-    for one in found:
+    for number, one in enumerate(suspects):
+        if not one.is_issue and number >= first:
+            break
         label = labels[one.number]
         image = _name(label), label["image_id"][:16]
-        rows.append((*image, label["finding"], one.looks_like, f"{one.quality:.3f}"))
-    head = ("image", "SHA-256", "label", "looks like", "probability of its label")
-    return Table("Every label that confident learning doubts, the worst first", head, tuple(rows))
+        told = label["finding"], one.looks_like, f"{one.quality:.3f}"
+        rows.append((*image, *told, "yes" if one.is_issue else "no"))
+    head = ("image", "SHA-256", "label", "most like", "probability of its label", "doubted")
+    return Table(
+        "The most suspect labels: all that confident learning doubts, 5 % of the films at least",
+        head,
+        tuple(rows),
+    )
