@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from hilum.evaluation.figures import Figure
 
 
 class Outcome(enum.StrEnum):
@@ -18,25 +21,36 @@ class Outcome(enum.StrEnum):
     """A description without a threshold."""
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A figure of a check."""
+_WORST_FIRST = (
+    *(Outcome.CONDEMNED, Outcome.DOUBTFUL, Outcome.FINE, Outcome.NOT_ESTIMABLE),
+    Outcome.NOTED,
+)
 
-    name: str
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    """Bounds of the 95 % interval."""
-    n: int = 0
-    """Images it comes from."""
-    groups: int = 0
-    """Patients (with their copies) among these."""
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """What a whole is whose parts are ``outcomes``; what was estimated counts before what was not.
+
+    >>> worst([Outcome.FINE, Outcome.NOT_ESTIMABLE]), worst([])
+    (<Outcome.FINE: 'fine'>, <Outcome.NOT_ESTIMABLE: 'cannot be estimated'>)
+    """
+    found = set(outcomes) or {Outcome.NOT_ESTIMABLE}
+    return next(outcome for outcome in _WORST_FIRST if outcome in found)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A figure and what it means."""
+
+    figure: Figure
+    """Its subject is the contrast or class that it speaks of; its task the check's key."""
+    outcome: Outcome
     threshold: float | None = None
-    """From which on (or below which) the check does not pass; ``rule`` says which."""
     rule: str = ""
-    reason: str = ""
-    """Why there is no value or no interval."""
-    unit: str = ""
+    """When the figure does not pass, in words."""
+    because: str = ""
+    """The figure as a clause of the verdict: ``the border of the film alone gives 0.97``."""
+    recognises: str = ""
+    """What a network may recognise in place of the finding: ``the origin``."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +77,15 @@ class Check:
     """One question put to a dataset, with its answer."""
 
     key: str
-    """``twins``, ``origins``, ``shortcuts``, …: the name in ``audit.json``."""
+    """``splits``, ``origins``, ``shortcuts``, …: the name in ``audit.json``."""
     title: str
     question: str
     outcome: Outcome
     answer: str
     """One or two sentences that a reader without statistics understands."""
-    measures: tuple[Measure, ...] = ()
+    figures: tuple[Judged, ...] = ()
     tables: tuple[Table, ...] = ()
     films: tuple[ShownFilm, ...] = ()
+    films_title: str = ""
     caveat: str = ""
     """What the check cannot see."""
