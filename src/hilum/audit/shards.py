@@ -52,7 +52,8 @@ class Shards:
     def read(self, first: int) -> Shard | None:
         """The one that begins with film number ``first``; None if it is not there, or damaged."""
         try:
-            with np.load(self._path(first), allow_pickle=False) as arrays:
+            data = io.BytesIO(self._path(first).read_bytes())
+            with np.load(data, allow_pickle=False) as arrays:
                 numbers = {name: arrays[name] for name in arrays.files if name != _LOST}
                 return Shard(numbers, tuple(arrays[_LOST].tolist()))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
