@@ -61,9 +61,10 @@ def held_out_probabilities(
 def fitted(features: NDArray[np.floating], classes: NDArray[np.generic], seed: int = 0) -> Pipeline:
     """Logistic regression, fitted; the classes weigh alike however many films each has."""
     steps = [StandardScaler()]
-    if features.shape[1] > _MOST_COMPONENTS:
+    if features.shape[1] > _MOST_COMPONENTS and np.ptp(features, axis=0).any():
         components = min(_MOST_COMPONENTS, len(features) // 4)
-        steps.append(PCA(components, random_state=seed, whiten=True, svd_solver="randomized"))
+        # Scaled anew, not whitened: of components without variance nothing is to be made.
+        steps += [PCA(components, random_state=seed, svd_solver="randomized"), StandardScaler()]
     regression = LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced")
     return make_pipeline(*steps, regression).fit(features, classes)
 
