@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 FOLDS = 5
 
@@ -66,7 +67,9 @@ def fitted(features: NDArray[np.floating], classes: NDArray[np.generic], seed: i
         # Scaled anew, not whitened: of components without variance nothing is to be made.
         steps += [PCA(components, random_state=seed, svd_solver="randomized"), StandardScaler()]
     regression = LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced")
-    return make_pipeline(*steps, regression).fit(features, classes)
+    # One thread: problems are small, and sums of several come out otherwise elsewhere.
+    with threadpool_limits(1):
+        return make_pipeline(*steps, regression).fit(features, classes)
 
 
 def _folds(
