@@ -141,6 +141,27 @@ def test_without_a_model_nothing_is_asked_of_one(dataset: Dataset, tmp_path: Pat
     assert set(films.features) == set(Part)
 
 
+def test_a_classifier_has_its_lungs_outlined_by_the_bundled_model(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    classifier = read_model(write_model(tmp_path / "classifier.onnx", targets=()))
+    told = measure_films(dataset, tmp_path, model=classifier)
+    assert told.remarks[-1].startswith("Lungs were outlined by hilum")
+    covid = [label["finding"] == "covid" for label in told.films.labels]
+    at = FINDINGS.index(Finding.COVID)
+    assert (told.films.probabilities[Part.WHOLE][:, at] > 0.5).tolist() == covid
+    # The drawn films are none to the bundled model.
+    assert not told.films.lungs_found.any() and len(told.lost) == FILMS
+
+
+def test_a_model_that_names_no_finding_is_asked_nothing(dataset: Dataset, tmp_path: Path) -> None:
+    outliner = read_model(write_model(tmp_path / "outliner.onnx", findings=()))
+    told = measure_films(dataset, tmp_path, model=outliner)
+    assert told.remarks[0] == "fake names no finding: nothing was asked of it."
+    assert told.films.probabilities == told.films.occlusion == {}
+    assert told.films.lungs_found.sum() == FILMS - 1
+
+
 def test_the_bundled_model_shows_its_activation(dataset: Dataset, tmp_path: Path) -> None:
     told = measure_films(dataset, tmp_path, model=read_model())
     assert told.remarks == () and told.features_of.path == BUNDLED_MODEL
