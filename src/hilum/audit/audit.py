@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hilum.audit.activation import check_activation
 from hilum.audit.check import Check, Outcome
-from hilum.audit.contrast import contrasts, patients_by_finding
+from hilum.audit.contrast import Label, contrasts, patients_by_finding
 from hilum.audit.elsewhere import check_elsewhere
 from hilum.audit.given_model import Asked, check_model
 from hilum.audit.measure import Measured
@@ -116,5 +116,16 @@ def audit(
         give_verdicts(checks, told, patients),
         tuple(checks),
         dict(audited.measured.lost),
-        audited.measured.remarks,
+        (*audited.measured.remarks, *_learned_before(features, films.labels)),
     )
+
+
+def _learned_before(features: Model, labels: Sequence[Label]) -> Iterator[str]:
+    """A sentence where the features were learned from films such as these."""
+    learned = set(features.description.trained_on) & {label["collection"] for label in labels}
+    if learned:
+        yield (
+            f"{features.description.name} was trained on {', '.join(sorted(learned))}: what"
+            " classifiers reach on its features of the whole film or the lungs is flattered where it"
+            " has seen the film before. Controls that need no network are not."
+        )

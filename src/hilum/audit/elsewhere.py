@@ -75,7 +75,11 @@ def _of_contrast(films: Films, contrast: Contrast, scores: NDArray[np.float64]) 
             for place in _largest_first(places)
             if not contrast.too_few(part := (places == place) & known)
         }
-        if len(usable) == 0:
+        if set(places.tolist()) - {""} == set(usable) and len(usable) == 1:
+            reason = f"there is one {column} only"
+            yield without(KEY, contrast.name, f"at a new {column}", reason)
+            continue
+        if not usable:
             reason = f"no {column} holds both classes with patients enough"
             yield without(KEY, contrast.name, f"at a new {column}", reason)
             continue

@@ -37,13 +37,21 @@ def check_origins(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> Che
         KEY,
         "Origins",
         "Do the classes come from the same hospitals and collections?",
-        worst(judged.outcome for judged in figures),
+        _outcome(figures),
         _answer(figures, within),
         tuple(figures),
         (*(_counts(labels, column) for column in _COLUMNS), within),
         caveat="A collection may itself be a compilation of others, and an origin is what its files"
         " say. Films of unknown origin are left out of the table’s V; unknown is not clean.",
     )
+
+
+def _outcome(figures: Sequence[Judged]) -> Outcome:
+    """The worst; what is not estimable keeps the whole from being fine."""
+    outcome = worst(judged.outcome for judged in figures)
+    if outcome is Outcome.FINE and any(j.outcome is Outcome.NOT_ESTIMABLE for j in figures):
+        return Outcome.NOT_ESTIMABLE
+    return outcome
 
 
 def association(
@@ -112,6 +120,9 @@ def _judge(labels: Sequence[Label], contrast: Contrast, name: str) -> Judged:
     elif unknown:
         outcome = Outcome.NOT_ESTIMABLE
         because = f"the {name} of {unknown:,} of {len(values):,} films is not known"
+    elif any(label["origin"] is None for label in told):
+        outcome = Outcome.NOT_ESTIMABLE
+        because = f"a {name} of films of unknown origin may be compiled of others"
     else:
         outcome, because = Outcome.FINE, f"both classes come from the same {name}s"
     return Judged(figure, outcome, MOST_ASSOCIATION, _RULE, because, f"the {name}")

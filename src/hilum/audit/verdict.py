@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hilum.audit.check import Check, Judged, Outcome, worst
 from hilum.audit.contrast import Contrast
+from hilum.audit.given_model import KEY as MODEL
 from hilum.audit.splits import KEY as SPLITS
 from hilum.evaluation.intervals import LEAST_GROUPS
 
@@ -94,7 +95,8 @@ def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
     }
     if bad := by_outcome[Outcome.CONDEMNED]:
         first = _clearest(bad)
-        told = [first, *(one for one in bad if one is not first)][:_MOST_REASONS]
+        others = sorted((one for one in bad if one is not first), key=_is_not_of_model)
+        told = [first, *others][:_MOST_REASONS]
         sentence = (
             f"The score {score} cannot be told apart from recognising"
             f" {first.recognises or 'something else'}: {_joined(told)}."
@@ -128,6 +130,11 @@ def _clearest(bad: Sequence[Judged]) -> Judged:
             one.figure.value or 0,
         ),
     )
+
+
+def _is_not_of_model(judged: Judged) -> bool:
+    """What the model itself does is told before what others could."""
+    return judged.figure.task != MODEL
 
 
 def _joined(told: Sequence[Judged]) -> str:
