@@ -126,6 +126,6 @@ def _learned_before(features: Model, labels: Sequence[Label]) -> Iterator[str]:
     if learned:
         yield (
             f"{features.description.name} was trained on {', '.join(sorted(learned))}: what"
-            " classifiers reach on its features of the whole film or the lungs is flattered where it"
-            " has seen the film before. Controls that need no network are not."
+            " classifiers reach on its features of the whole film or the lungs is flattered where"
+            " it has seen the film before. Controls that need no network are not."
         )

@@ -78,3 +78,28 @@ def contrasts(labels: Sequence[Label]) -> list[Contrast]:
             truth = of_each[index] == positive
             made.append(Contrast(positive, negative, index, truth, groups[index]))
     return made
+
+
+def shown(finding: str) -> str:
+    """How a finding is written in a sentence.
+
+    >>> shown("covid"), shown("pneumonia/viral"), shown("lung_opacity")
+    ('COVID-19', 'viral pneumonia', 'lung opacity')
+    """
+    if finding == "covid":
+        return "COVID-19"
+    kind, _, narrower = finding.partition("/")
+    return f"{narrower} {kind}".strip().replace("_", " ")
+
+
+def in_words(subject: str) -> str:
+    """What a figure is of: a contrast, a class, or all.
+
+    >>> in_words("covid against pneumonia/viral"), in_words("within covid"), in_words("all")
+    ('COVID-19 against viral pneumonia', 'within COVID-19', 'all films')
+    """
+    if subject == "all":
+        return "all films"
+    if subject.startswith("within "):
+        return f"within {shown(subject.removeprefix('within '))}"
+    return " against ".join(map(shown, subject.split(" against ")))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, worst
-from hilum.audit.contrast import Contrast
+from hilum.audit.contrast import Contrast, in_words
 from hilum.audit.figures import MOST_AREA, areas, noted, said, without
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import fitted, held_out_scores, known_rows
@@ -136,7 +136,7 @@ def _answer(figures: Sequence[Judged]) -> str:
         found = [one for one in figures if one.outcome is outcome]
         if found:
             first = min(found, key=lambda one: one.figure.value or 0)
-            return f"No. {first.because} ({first.figure.subject})."
+            return f"No. {first.because} ({in_words(first.figure.subject)})."
     fine = [one for one in figures if one.outcome is Outcome.FINE]
     if fine:
         return f"Yes, at the {len(fine)} places that could be asked."

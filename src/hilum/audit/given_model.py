@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, worst
-from hilum.audit.contrast import Contrast, Label, groups_of
+from hilum.audit.contrast import Contrast, Label, groups_of, in_words
 from hilum.audit.figures import areas, judge_area, means, noted, said, without
 from hilum.audit.films import Films, Part
 from hilum.evaluation.intervals import LEAST_GROUPS
@@ -143,7 +143,7 @@ def _answer(figures: Sequence[Judged], asked: Asked) -> str:
         found = [one for one in figures if one.outcome is outcome]
         if found:
             first = max(found, key=lambda one: one.figure.value or 0)
-            return f"{first.because} ({first.figure.subject})."
+            return f"{first.because} ({in_words(first.figure.subject)})."
     estimated = [one for one in figures if one.outcome is Outcome.FINE]
     if estimated:
         return f"{asked.name} tells little without the lungs, as far as could be estimated."

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, Table, worst
-from hilum.audit.contrast import Contrast, Label
+from hilum.audit.contrast import Contrast, Label, in_words
 from hilum.audit.figures import listed, said
 from hilum.dataset.card.association import association_of
 from hilum.evaluation.figures import Figure
@@ -161,7 +161,7 @@ def _answer(figures: Sequence[Judged], within: Table) -> str:
         return "There are no two classes to compare."
     order = [Outcome.CONDEMNED, Outcome.DOUBTFUL, Outcome.NOT_ESTIMABLE, Outcome.FINE]
     worst_first = sorted(figures, key=lambda one: order.index(one.outcome))
-    told = listed([f"{one.figure.subject}: {one.because}" for one in worst_first])
+    told = listed([f"{in_words(one.figure.subject)}: {one.because}" for one in worst_first])
     end = (
         f"{len(within.rows)} contrasts exist within one known origin."
         if within.rows

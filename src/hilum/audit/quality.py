@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hilum.audit.check import Check, Judged, Outcome, Table, worst
-from hilum.audit.contrast import Contrast
+from hilum.audit.contrast import Contrast, in_words
 from hilum.audit.figures import listed, said
 from hilum.audit.films import Films
 from hilum.audit.origins import MOST_ASSOCIATION, association
@@ -25,7 +25,7 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
     bad = [one for one in figures if one.outcome is Outcome.DOUBTFUL]
     answer = "Films of all classes are of the same kinds, as far as is known."
     if bad:
-        answer = listed([f"{one.figure.subject}: {one.because}" for one in bad]) + "."
+        answer = listed([f"{in_words(one.figure.subject)}: {one.because}" for one in bad]) + "."
     elif not any(one.outcome is Outcome.FINE for one in figures):
         answer = "Cannot be estimated; the tables say what is known."
     return Check(

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from hilum.audit.check import Check, Judged, Outcome, worst
-from hilum.audit.contrast import Contrast, Label
+from hilum.audit.contrast import Contrast, Label, in_words
 from hilum.audit.elsewhere import judge_held_out
 from hilum.audit.figures import areas, listed, noted, without
 from hilum.audit.given_model import Asked, class_score
@@ -116,7 +116,7 @@ def check_retrained(
             figures.append(judged)
     asked = [one for one in figures if one.outcome is not Outcome.NOTED]
     bad = [one for one in asked if one.outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL)]
-    answer = listed([f"{one.because} ({one.figure.subject})" for one in bad])
+    answer = listed([f"{one.because} ({in_words(one.figure.subject)})" for one in bad])
     return Check(
         KEY,
         "Elsewhere, trained anew",

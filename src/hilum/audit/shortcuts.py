@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, worst
-from hilum.audit.contrast import Contrast, Label, groups_of
+from hilum.audit.contrast import Contrast, Label, groups_of, in_words
 from hilum.audit.figures import MOST_AREA, areas, judge_area, listed, noted, said, without
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import held_out_scores, known_rows
@@ -174,12 +174,14 @@ def _answer(judged: Sequence[Judged]) -> str:
     bad = [one for one in judged if one.outcome is Outcome.CONDEMNED]
     if bad:
         first = max(bad, key=lambda one: one.figure.value or 0)
-        names = listed(list(dict.fromkeys(one.figure.subject for one in bad)))
-        return f"Yes, for {names}. The clearest: {first.because} for {first.figure.subject}."
+        names = listed(list(dict.fromkeys(in_words(one.figure.subject) for one in bad)))
+        return (
+            f"Yes, for {names}. The clearest: {first.because} for {in_words(first.figure.subject)}."
+        )
     if any(one.outcome is Outcome.DOUBTFUL for one in judged):
         first = max(
             (one for one in judged if one.outcome is Outcome.DOUBTFUL),
             key=lambda one: one.figure.value or 0,
         )
-        return f"Perhaps: {first.because} for {first.figure.subject}."
+        return f"Perhaps: {first.because} for {in_words(first.figure.subject)}."
     return f"No control reached {MOST_AREA}."

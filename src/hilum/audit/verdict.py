@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hilum.audit.check import Check, Judged, Outcome, worst
-from hilum.audit.contrast import Contrast
+from hilum.audit.contrast import Contrast, shown
 from hilum.audit.given_model import KEY as MODEL
 from hilum.audit.splits import KEY as SPLITS
 from hilum.evaluation.intervals import LEAST_GROUPS
@@ -74,18 +74,6 @@ def nothing_to_tell(patients: Mapping[str, int]) -> str:
         f"two findings that exclude each other, of {LEAST_GROUPS} patients each, are needed;"
         f" patients by finding: {counts}"
     )
-
-
-def shown(finding: str) -> str:
-    """How a finding is written in a sentence.
-
-    >>> shown("covid"), shown("pneumonia/viral"), shown("lung_opacity")
-    ('COVID-19', 'viral pneumonia', 'lung opacity')
-    """
-    if finding == "covid":
-        return "COVID-19"
-    kind, _, narrower = finding.partition("/")
-    return f"{narrower} {kind}".strip().replace("_", " ")
 
 
 def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:

@@ -10,8 +10,8 @@ from markupsafe import Markup
 import hilum
 from hilum.audit.audit import Audit
 from hilum.audit.check import Judged, Outcome
+from hilum.audit.contrast import in_words, shown
 from hilum.audit.figures import CHANCE, MOST_AREA
-from hilum.audit.verdict import shown
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.intervals import DRAWS, LEAST_GROUPS
 from hilum.output import write_whole
@@ -77,22 +77,9 @@ def _subjects_of(figures: Sequence[Judged]) -> dict[str, list[Judged]]:
     """What the figures are of, in words → these, in order."""
     subjects: dict[str, list[Judged]] = {}
     for judged in figures:
-        subjects.setdefault(_subject(judged.figure.subject), []).append(judged)
+        said = in_words(judged.figure.subject)
+        subjects.setdefault(said[:1].upper() + said[1:], []).append(judged)
     return subjects
-
-
-def _subject(subject: str) -> str:
-    """A contrast or class as a heading.
-
-    >>> _subject("covid against pneumonia/viral"), _subject("within covid"), _subject("all")
-    ('COVID-19 against viral pneumonia', 'Within COVID-19', 'All films')
-    """
-    if subject == "all":
-        return "All films"
-    if subject.startswith("within "):
-        return f"Within {shown(subject.removeprefix('within '))}"
-    said = " against ".join(map(shown, subject.split(" against ")))
-    return said[:1].upper() + said[1:]
 
 
 def _value_of(figure: Figure) -> str:
