@@ -65,7 +65,8 @@ def check_shortcuts(
         _answer(judged),
         tuple(figures),
         caveat="Held-out patients, logistic regression. A classifier that fails proves little: a"
-        " network may see more. Where lungs are outlined by a model, the shape of the box"
+        " network may see more. Lines, markers and how the patient lies may go with disease; they are"
+        " no finding of the lungs all the same. Where lungs are outlined by a model, the shape of the box"
         " around them may itself tell of disease. Thumbnail and histogram see the lungs too, so"
         f" that they make a contrast doubtful above {MOST_AREA}, but condemn none. The intervals do"
         " not hold how much the classifier would vary with other training films (see Seeds).",
