@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hilum.audit.check import Check, Judged, Outcome, worst
 from hilum.audit.contrast import Contrast, Label, groups_of, in_words
 from hilum.audit.figures import MOST_AREA, areas, judge_area, listed, noted, said, without
+from hilum.audit.film_file import FILE
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import held_out_scores, known_rows
 from hilum.evaluation.intervals import LEAST_GROUPS
@@ -20,7 +21,7 @@ from hilum.radiograph import View
 
 KEY = "shortcuts"
 
-_SEE_LUNGS = ("thumbnail", "grey histogram")
+_SEE_LUNGS = ("thumbnail", "grey histogram", "compression")
 """Controls that the lungs are part of: a true finding may show in them, so they condemn nothing."""
 
 _MOST_ORIGINS = 4
@@ -32,7 +33,8 @@ _SAID = {
     "border": "the border of the film alone",
     "thumbnail": "a thumbnail of 8×8 pixels",
     "grey histogram": "the histogram of greys",
-    "file": "the properties of the file (size, bit depth, compression)",
+    "file": "the properties of the file (size, bit depth, format)",
+    "compression": "how few bytes the file has for its pixels",
     "age": "the patient’s age alone",
     "sex": "the patient’s sex alone",
     "view": "the projection alone",
@@ -65,9 +67,10 @@ def check_shortcuts(
         _answer(judged),
         tuple(figures),
         caveat="Held-out patients, logistic regression. A classifier that fails proves little: a"
-        " network may see more. Lines, markers and how the patient lies may go with disease; they are"
-        " no finding of the lungs all the same. Where lungs are outlined by a model, the shape of the box"
-        " around them may itself tell of disease. Thumbnail and histogram see the lungs too, so"
+        " network may see more. Lines, markers and how the patient lies may go with disease; they"
+        " are no finding of the lungs all the same. Where lungs are outlined by a model, the shape"
+        " of the box around them may itself tell of disease. Thumbnail, histogram and compression"
+        " see the lungs too, so"
         f" that they make a contrast doubtful above {MOST_AREA}, but condemn none. The intervals do"
         " not hold how much the classifier would vary with other training films (see Seeds).",
     )
@@ -104,6 +107,10 @@ def _words(name: str) -> str:
 def _controls(films: Films, contrast: Contrast) -> dict[str, NDArray[np.floating]]:
     """Name → M×F, rows of NaN where unknown."""
     given = {name: values[contrast.index] for name, values in films.controls.items()}
+    # How well a film can be compressed follows from what it shows; the rest of a file does not.
+    of_file = FILE.index("log bytes per pixel")
+    given["compression"] = given["file"][:, of_file : of_file + 1]
+    given["file"] = np.delete(given["file"], of_file, axis=1)
     if Part.BACKGROUND in films.features:
         given = {"background": films.features[Part.BACKGROUND][contrast.index], **given}
     labels = [films.labels[number] for number in contrast.index.tolist()]
