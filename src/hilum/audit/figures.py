@@ -76,20 +76,16 @@ def without(key: str, subject: str, name: str, reason: str) -> Judged:
     return Judged(figure, Outcome.NOT_ESTIMABLE)
 
 
-def judge_area(figure: Figure, *, condemns: bool = True) -> Judged:
-    """What it means that something which should know nothing tells the classes so well.
-
-    Where it may rightly know something (``condemns`` is false), it is doubtful at most.
-    """
+def judge_area(figure: Figure) -> Judged:
+    """What it means that something which should know nothing tells the classes so well."""
     outcome = Outcome.FINE
     if figure.value is None or figure.low is None:
         outcome = Outcome.NOT_ESTIMABLE
-    elif figure.low > MOST_AREA and condemns:
+    elif figure.low > MOST_AREA:
         outcome = Outcome.CONDEMNED
     elif figure.value > MOST_AREA:
         outcome = Outcome.DOUBTFUL
-    rule = AREA_RULE if condemns else f"doubtful where the figure lies above {MOST_AREA}"
-    return Judged(figure, outcome, MOST_AREA, rule)
+    return Judged(figure, outcome, MOST_AREA, AREA_RULE)
 
 
 def noted(figures: Sequence[Figure]) -> list[Judged]:

@@ -22,7 +22,7 @@ from hilum.radiograph import View
 KEY = "shortcuts"
 
 _SEE_LUNGS = ("thumbnail", "grey histogram", "compression")
-"""Controls that the lungs are part of: a true finding may show in them, so they condemn nothing."""
+"""Controls that the lungs are part of: a true finding may show in them, so they decide nothing."""
 
 _MOST_ORIGINS = 4
 """Origins of a class that are told from each other, the largest."""
@@ -70,9 +70,9 @@ def check_shortcuts(
         " network may see more. Lines, markers and how the patient lies may go with disease; they"
         " are no finding of the lungs all the same. Where lungs are outlined by a model, the shape"
         " of the box around them may itself tell of disease. Thumbnail, histogram and compression"
-        " see the lungs too, so"
-        f" that they make a contrast doubtful above {MOST_AREA}, but condemn none. The intervals do"
-        " not hold how much the classifier would vary with other training films (see Seeds).",
+        " see the lungs too, so that a true finding shows in them: they are noted and decide"
+        " nothing. The intervals do not hold how much the classifier would vary with other"
+        " training films (see Seeds).",
     )
 
 
@@ -90,11 +90,12 @@ def _of_contrast(films: Films, contrast: Contrast, whole: NDArray[np.float64]) -
         if reasons[figure.name]:
             yield without(KEY, contrast.name, _words(figure.name), reasons[figure.name])
             continue
-        judged = judge_area(
-            replace(figure, name=_words(figure.name)), condemns=figure.name not in _SEE_LUNGS
-        )
+        named = replace(figure, name=_words(figure.name))
+        if figure.name in _SEE_LUNGS:
+            yield from noted([named])
+            continue
         yield replace(
-            judged,
+            judge_area(named),
             because=f"{_SAID.get(figure.name, figure.name)} gives {said(figure)}",
             recognises=_RECOGNISES.get(figure.name, "the origin"),
         )
