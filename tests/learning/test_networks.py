@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from hilum.learning.networks import FindingHead, build_network, standardise
+from hilum.learning.finding_head import FindingHead
+from hilum.learning.networks import build_network, standardise
 from tests.learning.recipes import tiny_recipe
 
 SMALL = {"encoder": "resnet18", "architecture": "unet", "decoder_channels": [32, 16, 8, 8, 8]}

@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import hilum
+from hilum.cli.audit import audit_dataset
 from hilum.cli.collections import list_collections
 from hilum.cli.compile import compile_folders
 from hilum.cli.diff import diff_compiled
@@ -45,6 +46,7 @@ app.command("diff")(diff_compiled)
 app.command("export")(export)
 app.command("train")(train_model)
 app.command("evaluate")(evaluate_model)
+app.command("audit")(audit_dataset)
 app.command("fit-refusal")(fit_refusal)
 app.command("predict")(predict_images)
 app.command("report")(report_predictions)

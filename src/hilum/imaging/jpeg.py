@@ -40,6 +40,8 @@ class JpegLayout:
     height: int
     precision: int
     """Bits per sample."""
+    components: int
+    """1 of grey, 3 of colour."""
     unit_height: int
     """Rows in one row of coded units: 8 or 16, with lossless coding 1."""
     is_sequential: bool
@@ -121,6 +123,7 @@ def inspect_jpeg(data: bytes, *, path: AnyPath) -> JpegLayout:
         width=frame.width,
         height=frame.height,
         precision=frame.precision,
+        components=len(frame.sampling),
         unit_height=block * max(v for _, v in frame.sampling.values()),
         is_sequential=frame.code not in _PROGRESSIVE and frame.code not in _LOSSLESS,
         has_exif=has_exif,

@@ -32,11 +32,20 @@ from hilum.inference.shown import Frame, Shown, show, show_as_it_is
 from hilum.radiograph import Finding, Structure
 from hilum.workers import map_threads
 
-__all__ = ["AnyPath", "Look", "Prediction", "Predictor", "Status"]
+__all__ = ["AnyPath", "Look", "Prediction", "Predictor", "Seen", "Status"]
 
 AnyPath = str | os.PathLike[str]
 
 _EACH_LUNG = {Structure.RIGHT_LUNG, Structure.LEFT_LUNG}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the network sees of one image."""
+
+    pixels: NDArray[np.uint8]
+    """S×S."""
+    shown: Shown
 
 
 @dataclass(frozen=True)
@@ -162,10 +171,10 @@ class Predictor:
         size = picture.width, picture.height
         return self._predict(path, grey, width=size[0], height=size[1], is_varied=is_varied)
 
-    def look(
+    def see(
         self, grey: NDArray[np.uint8], *, width: int, height: int, is_varied: bool = False
-    ) -> Look | str:
-        """What the network makes of ``grey``, or why it is not asked.
+    ) -> Seen | str:
+        """What the network sees of ``grey``, or why it is not asked.
 
         Args:
             grey: uint8, perhaps of reduced size.
@@ -173,26 +182,34 @@ class Predictor:
             height: likewise.
             is_varied: ``grey`` is the model's variant of the film already.
         """
-        description = self.model.description
+        variant = self.model.description.variant
         if is_varied:
-            shown = show_as_it_is(grey, description.variant, width=width, height=height)
+            shown = show_as_it_is(grey, variant, width=width, height=height)
         else:
             find = None if self._lung_finder is None else self._find_lungs
-            told = show(grey, description.variant, find, width=width, height=height)
+            told = show(grey, variant, find, width=width, height=height)
             if isinstance(told, str):
                 return told
             shown = told
-        size = shown.frame.shown_width, shown.frame.shown_height
         seen = self.network_input(shown.pixels)
-        refusal = refuse_before(seen, width=size[0], height=size[1])
-        if refusal is not None:
-            return refusal
-        masks, classes = self._network(seen[None])
+        size = shown.frame.shown_width, shown.frame.shown_height
+        return refuse_before(seen, width=size[0], height=size[1]) or Seen(seen, shown)
+
+    def look(
+        self, grey: NDArray[np.uint8], *, width: int, height: int, is_varied: bool = False
+    ) -> Look | str:
+        """What the network makes of ``grey``, or why it is not asked; as :meth:`see` takes it."""
+        seen = self.see(grey, width=width, height=height, is_varied=is_varied)
+        if isinstance(seen, str):
+            return seen
+        description, frame = self.model.description, seen.shown.frame
+        size = frame.shown_width, frame.shown_height
+        masks, classes = self._network(seen.pixels[None])
         outlined = None
         if description.targets:
             points = description.operating_points.masks
             outlined = outline(masks[0], description.targets, points, width=size[0], height=size[1])
-        return Look(seen, masks[0], classes[0], outlined, shown)
+        return Look(seen.pixels, masks[0], classes[0], outlined, seen.shown)
 
     def predict_many(self, images: Iterable[AnyPath]) -> Iterator[Prediction]:
         """Predict files on ``threads`` threads, in their order, few in memory at a time."""

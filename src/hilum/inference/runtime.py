@@ -6,6 +6,7 @@ import importlib.util
 import platform
 import sys
 import threading
+from collections.abc import Collection
 from types import ModuleType
 from typing import Any, Literal, Protocol, cast, get_args
 
@@ -16,6 +17,14 @@ from hilum.errors import ModelError
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Mask probabilities N×T×S×S and finding probabilities N×C; T = 0 of a file without masks."""
+
+PREDICTED = ("masks", "finding")
+"""The outputs that every prediction needs; a classifier has no masks."""
+
+INSIDE = ("features", "local_features", "activation")
+"""What a finding is made of, where it is a linear layer on features averaged over places: N×F, the
+averages; N×F×h×w, what each place adds to them; N×C×h×w, what each place adds to each class before
+the softmax, less the layer's bias. Files of before there was an audit have none."""
 
 RuntimeName = Literal["openvino", "onnxruntime"]
 
@@ -30,6 +39,10 @@ class Runtime(Protocol):
 
     def __call__(self, images: NDArray[np.uint8]) -> Outputs:
         """``images`` uint8 N×S×S → probabilities."""
+        ...
+
+    def compute(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """``images`` uint8 N×S×S → every output that was asked for and is in the file."""
         ...
 
 
@@ -47,18 +60,28 @@ def installed_runtimes() -> tuple[RuntimeName, ...]:
 
 
 def load_runtime(
-    onnx: bytes, *, streams: int = 1, name: RuntimeName | None = None, f32: bool = False
+    onnx: bytes,
+    *,
+    streams: int = 1,
+    name: RuntimeName | None = None,
+    f32: bool = False,
+    outputs: Collection[str] = PREDICTED,
 ) -> Runtime:
     """Make the ONNX bytes ``onnx`` ready for ``streams`` threads, each on a core of its own.
 
-    ``f32`` computes on the processor in 32 bits, where another precision might be faster.
+    ``f32`` computes on the processor in 32 bits, where another precision might be faster. Of the
+    file's outputs only ``outputs`` are computed.
 
     Raises:
         ModelError: the runtime does not take the file.
     """
     name = name or default_runtime()
     try:
-        return _OpenVino(onnx, streams, f32) if name == "openvino" else _OnnxRuntime(onnx, f32)
+        return (
+            _OpenVino(onnx, streams, f32, outputs)
+            if name == "openvino"
+            else _OnnxRuntime(onnx, f32, outputs)
+        )
     except ModuleNotFoundError as error:
         if error.name not in (name, None):  # it lies there, but lacks a part
             raise _broken(name, error) from None
@@ -121,16 +144,21 @@ def _import_openvino() -> ModuleType:
 
 
 class _OpenVino:
-    def __init__(self, onnx: bytes, streams: int, f32: bool) -> None:
+    def __init__(self, onnx: bytes, streams: int, f32: bool, outputs: Collection[str]) -> None:
         openvino = _import_openvino()
         core = openvino.Core()
         options: dict[str, Any] = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
         if f32:
             options["INFERENCE_PRECISION_HINT"] = "f32"
-        self._network = core.compile_model(core.read_model(onnx, b""), "CPU", options)
+        model = core.read_model(onnx, b"")
+        self._outputs = [one.get_any_name() for one in model.outputs]
+        self._outputs = [name for name in self._outputs if name in outputs]
+        if len(self._outputs) < len(model.outputs):  # what nobody asks for is not computed
+            wanted = [model.output(name) for name in self._outputs]
+            model = openvino.Model(wanted, model.get_parameters(), model.get_friendly_name())
+        self._network = core.compile_model(model, "CPU", options)
         hint = self._network.get_property("INFERENCE_PRECISION_HINT")
         self.precision = f"{hint.get_type_name()} on CPU"
-        self._outlines = len(self._network.outputs) == 2
         self._per_thread = threading.local()
         # The binding initialises itself with the first call; two threads that make it at once
         # wait for each other for ever (seen with OpenVINO 2026.4). So it is made here.
@@ -138,10 +166,18 @@ class _OpenVino:
         self(np.zeros((1, size, size), np.uint8))
 
     def __call__(self, images: NDArray[np.uint8]) -> Outputs:
+        return _predicted(self.compute(images), images)
+
+    def compute(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         if not hasattr(self._per_thread, "request"):
             self._per_thread.request = self._network.create_infer_request()
         result = self._per_thread.request.infer([images[:, None]])
-        return result["masks"] if self._outlines else _no_masks(images), result["finding"]
+        return {name: result[name] for name in self._outputs}
+
+
+def _predicted(given: dict[str, NDArray[np.float32]], images: NDArray[np.uint8]) -> Outputs:
+    masks = given["masks"] if "masks" in given else _no_masks(images)
+    return masks, given["finding"]
 
 
 def _no_masks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -149,7 +185,7 @@ def _no_masks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 class _OnnxRuntime:
-    def __init__(self, onnx: bytes, f32: bool) -> None:
+    def __init__(self, onnx: bytes, f32: bool, outputs: Collection[str]) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -160,12 +196,15 @@ class _OnnxRuntime:
         available = onnxruntime.get_available_providers()
         providers = [name for name in wanted if name in available]
         self._session = onnxruntime.InferenceSession(onnx, options, providers=providers)
-        names = {output.name for output in self._session.get_outputs()}
-        self._outputs = ["masks", "finding"] if "masks" in names else ["finding"]
+        names = [output.name for output in self._session.get_outputs()]
+        self._outputs = [name for name in names if name in outputs]
         # Fewer than asked for, where a GPU's libraries are missing.
         on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
         self.precision = "tf32 on CUDA" if on_gpu else "f32 on CPU"
 
     def __call__(self, images: NDArray[np.uint8]) -> Outputs:
-        *masks, finding = self._session.run(self._outputs, {"image": images[:, None]})
-        return masks[0] if masks else _no_masks(images), finding
+        return _predicted(self.compute(images), images)
+
+    def compute(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        given = self._session.run(self._outputs, {"image": images[:, None]})
+        return dict(zip(self._outputs, given, strict=True))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from hilum.errors import ModelError
 from hilum.inference.model import METADATA_KEY, ModelDescription
-from hilum.inference.runtime import load_runtime
+from hilum.inference.runtime import INSIDE, PREDICTED, load_runtime
 from hilum.learning.networks import Classifier, RadiographNetwork
 from hilum.output import write_whole
 
@@ -27,19 +27,25 @@ TOLERANCE = 0.02
 
 
 class ServedNetwork(nn.Module):
-    """The network as it is served: grey bytes in, probabilities out."""
+    """The network as it is served: grey bytes in, probabilities out, and what they are made of."""
 
     def __init__(self, network: RadiographNetwork | Classifier) -> None:
         super().__init__()
-        self.network = network
+        self.network = network.eval()
         outlines = not isinstance(network, Classifier)
-        self.outputs = ["masks", "finding"] if outlines else ["finding"]
+        self.predicted = PREDICTED if outlines else PREDICTED[1:]
         """A classifier has no masks, since not every runtime takes an output of no planes."""
+        self.inside = INSIDE if network.can_be_seen_inside() else ()
+        self.outputs = [*self.predicted, *self.inside]
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """uint8 N×1×S×S → mask probabilities N×T×S×S, finding probabilities N×C."""
-        masks, finding = self.network(image.float())
-        return (masks.sigmoid(), finding.softmax(1))[-len(self.outputs) :]
+        """uint8 N×1×S×S → mask probabilities N×T×S×S, finding probabilities N×C; and
+        :class:`~hilum.learning.networks.Inside`, where there is such a thing."""
+        masks, finding, *inside = (
+            self.network.look_inside(image.float()) if self.inside else self.network(image.float())
+        )
+        predicted = (masks.sigmoid(), finding.softmax(1))[-len(self.predicted) :]
+        return (*predicted, *(inside[0] if inside else ()))
 
 
 def export_onnx(
@@ -58,13 +64,14 @@ def export_onnx(
     Raises:
         ModelError: the file does not agree with the network.
     """
-    served = ServedNetwork(network).eval()
+    served = ServedNetwork(network)
     images = torch.from_numpy(check_on)[:, None]
     model = _to_onnx(served, images[:1].repeat(2, 1, 1, 1))
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, description.to_json()
     with torch.inference_mode():
-        expected = [output.numpy() for output in served(images)]
+        outputs = served(images)[: len(served.predicted)]
+        expected = [output.numpy() for output in outputs]
     halved = onnx.ModelProto()
     halved.CopyFrom(model)
     halve_weights(halved)

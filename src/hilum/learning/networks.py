@@ -6,7 +6,6 @@ nothing but the resizing happens outside the model file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import segmentation_models_pytorch as smp
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hilum.errors import RecipeError
+from hilum.learning.finding_head import FindingHead, Inside, look_inside
 from hilum.learning.recipe import Recipe
 from hilum.learning.subpixel import SubpixelUnet
 from hilum.radiograph import LUNG_TARGETS
@@ -42,35 +42,28 @@ class RadiographNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
-        features = self.body.encoder(standardise(images))
-        masks = self.body.segmentation_head(self.body.decoder(features))
+        masks, features = self._outline(images)
         if self.finding_head is None:
             return masks, masks.new_zeros(masks.shape[0], 0)
-        lungs = masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
-        return masks, self.finding_head(features[-2:], lungs)
+        return masks, self.finding_head(features, self._lungs(masks))
 
+    def can_be_seen_inside(self) -> bool:
+        """Whether :meth:`look_inside` may be called."""
+        return self.finding_head is not None
 
-class FindingHead(nn.Module):
-    """Averages the two deepest levels of features over the lungs: what lies outside weighs little.
+    def look_inside(self, images: Tensor) -> tuple[Tensor, Tensor, Inside]:
+        """What ``forward`` returns, and what the finding is made of."""
+        masks, features = self._outline(images)
+        assert self.finding_head is not None
+        return masks, *self.finding_head.look_inside(features, self._lungs(masks))
 
-    A network that outlines no lungs averages over the whole image.
-    """
+    def _outline(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Mask logits and the two deepest levels of features."""
+        features = self.body.encoder(standardise(images))
+        return self.body.segmentation_head(self.body.decoder(features)), features[-2:]
 
-    def __init__(self, channels: Sequence[int], classes: int) -> None:
-        super().__init__()
-        self.dropout = nn.Dropout(0.2)
-        self.linear = nn.Linear(sum(channels), classes)
-
-    def forward(self, features: Sequence[Tensor], lungs: Tensor) -> Tensor:
-        """Each of ``features`` N×F×h×w, and lung probability N×1×H×W → logits N×C."""
-        pooled = torch.cat([_mean_over(level, lungs) for level in features], 1)
-        logits: Tensor = self.linear(self.dropout(pooled))
-        return logits
-
-
-def _mean_over(features: Tensor, lungs: Tensor) -> Tensor:
-    weights = functional.avg_pool2d(lungs, lungs.shape[-1] // features.shape[-1]) + 1e-3
-    return (features * weights).sum((2, 3)) / weights.sum((2, 3))
+    def _lungs(self, masks: Tensor) -> Tensor:
+        return masks[:, self.lung_channels].sigmoid().amax(1, keepdim=True).detach()
 
 
 def standardise(images: Tensor) -> Tensor:
@@ -98,12 +91,39 @@ class Classifier(nn.Module):
             num_classes=len(recipe.findings),
             drop_rate=network.dropout,
         )
+        self.image_size = recipe.image_size
         self._refuse_small_images(recipe)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
         finding: Tensor = self.body(standardise(images))
         return finding.new_zeros(images.shape[0], 0, *images.shape[2:]), finding
+
+    @torch.inference_mode()
+    def can_be_seen_inside(self) -> bool:
+        """Whether it ends in a plain average over places and one linear layer; not all of timm's
+        networks do. Asked of a network in evaluation mode."""
+        body: Any = self.body
+        linear = body.get_classifier()
+        if not isinstance(linear, nn.Linear):
+            return False
+        side = self.image_size
+        image = torch.linspace(-1, 1, side**2, device=linear.weight.device).view(1, 1, side, side)
+        maps = body.forward_features(image)
+        return (
+            maps.ndim == 4
+            and maps.shape[1] == linear.in_features
+            and torch.allclose(linear(maps.mean((2, 3))), body(image), rtol=1e-3, atol=1e-4)
+        )
+
+    def look_inside(self, images: Tensor) -> tuple[Tensor, Tensor, Inside]:
+        """What ``forward`` returns, and what the finding is made of."""
+        body: Any = self.body
+        maps = body.forward_features(standardise(images))
+        finding = body.forward_head(maps)
+        evenly = torch.ones_like(maps[:, :1])
+        inside = look_inside(body.get_classifier(), maps.mean((2, 3)), [maps], [evenly])
+        return finding.new_zeros(images.shape[0], 0, *images.shape[2:]), finding, inside
 
     def _refuse_small_images(self, recipe: Recipe) -> None:
         size = recipe.image_size * 3 // 4 if recipe.schedule.small_epochs else recipe.image_size

@@ -28,7 +28,11 @@ def cramers_v(pairs: Iterable[tuple[str | None, str | None]]) -> Association:
     >>> cramers_v([("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")])
     Association(v=0.0, n=4)
     """
-    counts = Counter((a, b) for a, b in pairs if a is not None and b is not None)
+    return association_of(Counter((a, b) for a, b in pairs if a is not None and b is not None))
+
+
+def association_of(counts: Counter[tuple[str, str]]) -> Association:
+    """The same, of how often each pair of labels occurs."""
     n = counts.total()
     rows, columns = _margin(counts, 0), _margin(counts, 1)
     if min(len(rows), len(columns)) < 2:

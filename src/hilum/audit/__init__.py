@@ -1,0 +1,1 @@
+"""Is that figure real?"""

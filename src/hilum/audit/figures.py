@@ -1,0 +1,118 @@
+"""The figures of the checks, with intervals by whole patients, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hilum.audit.check import Judged, Outcome
+from hilum.evaluation.figures import Figure
+from hilum.evaluation.intervals import compute_figures
+from hilum.evaluation.measure import Measure, Needed, mean_columns, quotient
+from hilum.evaluation.ranked import auroc
+
+CHANCE, MOST_AREA = 0.5, 0.6
+"""The AUROC of a coin, and what something that knows nothing of disease may reach."""
+
+AREA_RULE = (
+    f"condemned where the whole interval lies above {MOST_AREA}, doubtful where the figure does"
+)
+
+
+def areas(
+    key: str,
+    subject: str,
+    scores: Mapping[str, NDArray[np.floating]],
+    truth: NDArray[np.bool_],
+    groups: NDArray[np.str_],
+) -> list[Figure]:
+    """The AUROC of each of ``scores`` (name → M, NaN where there is none) against ``truth``."""
+    measures = []
+    for name, score in scores.items():
+        known = ~np.isnan(score)
+        positive, negative = truth & known, ~truth & known
+        measures.append(
+            Measure(
+                key,
+                subject,
+                name,
+                (Needed(positive, "of the first class"), Needed(negative, "of the second")),
+                None,
+                auroc(np.nan_to_num(score), positive, negative),
+                unit="AUROC",
+            )
+        )
+    return list(compute_figures(measures, groups.tolist()))
+
+
+def means(
+    key: str,
+    subject: str,
+    values: Mapping[str, NDArray[np.floating]],
+    groups: NDArray[np.str_],
+    *,
+    unit: str = "",
+) -> list[Figure]:
+    """The mean of each of ``values`` (name → M, NaN where there is none)."""
+    measures = []
+    for name, value in values.items():
+        known = ~np.isnan(value)
+        columns = mean_columns(np.nan_to_num(value).astype(np.float64), known)
+        needed = (Needed(known, "measured"),)
+        measures.append(Measure(key, subject, name, needed, columns, quotient, unit=unit))
+    return list(compute_figures(measures, groups.tolist()))
+
+
+def count_of(key: str, subject: str, name: str, count: int, n: int, groups: int) -> Figure:
+    """A plain count, which needs no interval."""
+    return Figure(key, subject, name, float(count), None, None, n, groups, unit="images")
+
+
+def without(key: str, subject: str, name: str, reason: str) -> Judged:
+    """A figure that there is not."""
+    figure = Figure(key, subject, name, None, None, None, 0, 0, reason=reason)
+    return Judged(figure, Outcome.NOT_ESTIMABLE)
+
+
+def judge_area(figure: Figure) -> Judged:
+    """What it means that something which should know nothing tells the classes so well."""
+    outcome = Outcome.FINE
+    if figure.value is None or figure.low is None:
+        outcome = Outcome.NOT_ESTIMABLE
+    elif figure.low > MOST_AREA:
+        outcome = Outcome.CONDEMNED
+    elif figure.value > MOST_AREA:
+        outcome = Outcome.DOUBTFUL
+    return Judged(figure, outcome, MOST_AREA, AREA_RULE)
+
+
+def noted(figures: Sequence[Figure]) -> list[Judged]:
+    """Figures to compare others with."""
+    return [
+        Judged(one, Outcome.NOTED if one.value is not None else Outcome.NOT_ESTIMABLE)
+        for one in figures
+    ]
+
+
+def listed(told: Sequence[str], *, most: int = 3) -> str:
+    """The first of ``told``, and how many more there are.
+
+    >>> listed(["a", "b", "c"], most=2), listed(["a"])
+    ('a; b; and 1 more', 'a')
+    """
+    more = [f"and {len(told) - most} more"] if len(told) > most else []
+    return "; ".join([*told[:most], *more])
+
+
+def said(figure: Figure) -> str:
+    """Value and interval in words.
+
+    >>> said(Figure("", "", "", 0.97, 0.95, 0.99, 80, 70))
+    '0.97 (0.95–0.99)'
+    """
+    if figure.value is None:
+        return f"no figure, because {figure.reason}"
+    bounds = "" if figure.low is None else f" ({figure.low:.2f}–{figure.high:.2f})"
+    return f"{figure.value:.2f}{bounds}".replace("-", "−")

@@ -1,0 +1,185 @@
+"""The real thing: the network itself trained without each origin, and asked there.
+
+Each training is ``hilum train`` in a process of its own, so that this room needs no torch; what is
+finished is kept, and one that was interrupted goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from hilum.audit.check import Check, Judged, Outcome, worst
+from hilum.audit.contrast import Contrast, Label, in_words
+from hilum.audit.elsewhere import judge_held_out
+from hilum.audit.figures import areas, listed, noted, without
+from hilum.audit.given_model import Asked, class_score
+from hilum.audit.left_out import leave_out
+from hilum.dataset.read import Dataset, open_dataset
+from hilum.errors import HilumError
+from hilum.evaluation.cases import Case
+from hilum.evaluation.evaluate import judge_all
+from hilum.evaluation.figures import Figure
+from hilum.inference.model import read_model
+from hilum.inference.predictor import Predictor
+from hilum.radiograph import Finding, Split
+
+KEY = "retrained"
+
+_REFUSED = 2
+"""The exit status of a command that could not do what was asked, with a sentence on why."""
+
+
+Train = Callable[[Path, Path, Path], Path | str]
+"""Recipe, dataset and where to keep the training → the model file, or why there is none."""
+
+
+def train_apart(recipe: Path, dataset: Path, folder: Path) -> Path | str:
+    """A :data:`Train`: ``hilum train``, in a process of its own.
+
+    Raises:
+        HilumError: it was stopped.
+    """
+    model = folder / "model.onnx"
+    command = [sys.executable, "-m", "hilum", "train", str(recipe), "--dataset", str(dataset)]
+    done = subprocess.run(
+        [*command, "-o", str(model)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    if done.returncode == 0:
+        return model
+    reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+    if done.returncode == _REFUSED:
+        return f"it could not be trained: {reason}"
+    raise HilumError(
+        "a training was stopped", path=folder, got=reason, remedy="the same command goes on"
+    )
+
+
+def check_retrained(
+    dataset: Dataset,
+    labels: Sequence[Label],
+    contrasts: Sequence[Contrast],
+    recipe: Path,
+    folder: Path,
+    *,
+    train: Train = train_apart,
+    threads: int = 1,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Check:
+    """Train ``recipe`` as the dataset is split, and without each origin that holds both classes.
+
+    Args:
+        dataset: what to learn from.
+        labels: the films that the ``contrasts`` number.
+        contrasts: what is to be told apart.
+        recipe: followed each time.
+        folder: where trainings are kept.
+        train: trains it.
+        threads: how many films are judged at once.
+        tell: called with what is being done.
+
+    Raises:
+        HilumError: a training was stopped.
+    """
+    figures: list[Judged] = []
+    column, places = _places(labels, contrasts)
+    pooled: dict[str, Figure] = {}
+    if not places:
+        reason = "no origin and no collection holds both classes with patients enough"
+        figures += [without(KEY, contrast.name, "at a new place", reason) for contrast in contrasts]
+    else:
+        tell("training on the dataset as it is split")
+        split = Split.TEST if dataset.count(Split.TEST) else Split.VALIDATION
+        told = _kept(train, recipe, dataset.folder, folder / "as it is split")
+        for one in _figures(told, dataset, split, contrasts, "pooled", threads):
+            figures += noted([one])
+            pooled[one.subject] = one
+    for place in places:
+        tell(f"training without the {column} {place}")
+        where = folder / (re.sub(r"[^A-Za-z0-9]+", "-", place).strip("-") or "place")
+        if not (where / "dataset").exists():
+            leave_out(dataset, column, place, where / "dataset")
+        told = _kept(train, recipe, where / "dataset", where)
+        name = f"at the {column} {place}, trained elsewhere"
+        rest = open_dataset(where / "dataset")
+        for figure in _figures(told, rest, Split.TEST, contrasts, name, threads):
+            judged = judge_held_out(figure, pooled[figure.subject])
+            if figure.value is None:
+                judged = replace(judged, outcome=Outcome.NOT_ESTIMABLE)
+            figures.append(judged)
+    asked = [one for one in figures if one.outcome is not Outcome.NOTED]
+    bad = [one for one in asked if one.outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL)]
+    answer = listed([f"{one.because} ({in_words(one.figure.subject)})" for one in bad])
+    return Check(
+        KEY,
+        "Elsewhere, trained anew",
+        "Does a network hold at an origin that it learned nothing from?",
+        worst(one.outcome for one in asked),
+        f"No. {answer}." if bad else "No drop was found, as far as could be estimated.",
+        tuple(figures),
+        caveat="One training each: part of a difference is the draw. Films that the model would not"
+        " judge are left out.",
+    )
+
+
+def _places(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> tuple[str, list[str]]:
+    """The origins, else the collections, that hold both sides of a contrast, largest first."""
+    for column in ("origin", "collection"):
+        found: Counter[str] = Counter()
+        for contrast in contrasts:
+            of_each = np.array([labels[n][column] or "" for n in contrast.index.tolist()])
+            for place in set(of_each.tolist()) - {""}:
+                elsewhere = (of_each != place) & (of_each != "")
+                if not contrast.too_few(of_each == place) and not contrast.too_few(elsewhere):
+                    found[place] = int((of_each == place).sum())
+        if found:
+            return column, sorted(found, key=lambda place: (-found[place], place))
+    return "origin", []
+
+
+def _kept(train: Train, recipe: Path, dataset: Path, folder: Path) -> Path | str:
+    """The model file of an earlier run, or a new one; or why there is none."""
+    model = folder / "model.onnx"
+    if model.exists():
+        return model
+    folder.mkdir(parents=True, exist_ok=True)
+    return train(recipe, dataset, folder)
+
+
+def _figures(
+    model: Path | str,
+    dataset: Dataset,
+    split: Split,
+    contrasts: Sequence[Contrast],
+    name: str,
+    threads: int,
+) -> list[Figure]:
+    """The AUROC of each contrast; without a value where there is none."""
+    if isinstance(model, str):
+        return [without(KEY, contrast.name, name, model).figure for contrast in contrasts]
+    predictor = Predictor(read_model(model), threads=threads)
+    description = predictor.model.description
+    cases = list(judge_all(predictor, dataset, split, Counter(), {}, lambda: None))
+    asked = Asked(description.name, description.findings)
+    return [_figure(cases, asked, contrast, name) for contrast in contrasts]
+
+
+def _figure(cases: Sequence[Case], asked: Asked, contrast: Contrast, name: str) -> Figure:
+    sides = (contrast.positive, contrast.negative)
+    chosen = [case for case in cases if case.truth in sides]
+    given = np.array(
+        [[case.probabilities.get(f, np.nan) for f in asked.findings] for case in chosen]
+    ).reshape(len(chosen), len(asked.findings))
+    score = class_score(given, asked, contrast)
+    if isinstance(score, str):
+        return without(KEY, contrast.name, name, score).figure
+    truth = np.array([case.truth == Finding(contrast.positive) for case in chosen], np.bool_)
+    groups = np.array([case.group for case in chosen], np.str_)
+    return areas(KEY, contrast.name, {name: score}, truth, groups)[0]

@@ -1,0 +1,99 @@
+"""``hilum audit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hilum.cli.options import OutputFolder, Threads
+from hilum.cli.terminal import progress_bars, say, say_error, say_title, show_table
+from hilum.errors import HilumError, OutputError
+
+if TYPE_CHECKING:
+    from hilum.audit.audit import Audit
+
+
+def audit_dataset(
+    dataset: Annotated[Path, typer.Argument(help="A folder made by 'hilum compile'.")],
+    output: OutputFolder,
+    model: Annotated[
+        Path | None, typer.Option(help="A model file, to ask what its finding comes from.")
+    ] = None,
+    retrain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECIPE",
+            help="Also train this recipe once per origin that is left out; takes hours.",
+        ),
+    ] = None,
+    threads: Threads = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print audit.json as well.")] = False,
+) -> None:
+    """Ask whether scores on a dataset are real: leaks, shortcuts, wrong labels, other origins.
+
+    Called again after an interruption, it goes on where it was. Research use only.
+    """
+    try:
+        from hilum.audit.audit import Audited, audit
+        from hilum.audit.contrast import contrasts
+        from hilum.audit.pairs import find_pairs
+        from hilum.audit.retrain import check_retrained
+        from hilum.audit.write import AUDIT_FILE, audit_json, write_audit
+    except ModuleNotFoundError as error:
+        raise HilumError(
+            "an audit needs more packages",
+            got=str(error),
+            remedy="in the folder of hilum's clone, run: pip install '.[audit]'",
+        ) from None
+    from hilum.audit.measure import measure_films
+    from hilum.dataset.lock import read_lock
+    from hilum.dataset.read import open_dataset
+    from hilum.inference.model import read_model
+    from hilum.report.audit.page import PAGE_NAME, write_audit_page
+    from hilum.report.audit.pictures import draw_pictures
+    from hilum.workers import available_cores
+
+    opened = open_dataset(dataset)
+    asked = None if model is None else read_model(model)
+    if (output / AUDIT_FILE).exists():
+        raise OutputError("there is an audit already", path=output, remedy="name a new folder")
+    cores = threads or available_cores()
+    with progress_bars(quiet=as_json) as progress:
+        measured = measure_films(opened, output, model=asked, threads=cores, progress=progress)
+        labels = measured.films.labels
+        pairs = find_pairs(opened, labels, workers=cores, progress=progress)
+        name = dataset.resolve().name
+        sha256 = opened.content_sha256
+        audited = Audited(name, sha256, read_lock(dataset), asked, measured, pairs)
+        more = []
+        if retrain is not None:
+            told = contrasts(labels)
+            more.append(
+                check_retrained(
+                    *(opened, labels, told, retrain, output / "retrained"),
+                    threads=cores,
+                    tell=say_error,
+                )
+            )
+        found = audit(audited, more=more, progress=progress)
+    write_audit_page(found, output, draw_pictures(found, opened))
+    write_audit(found, output)
+    if as_json:
+        typer.echo(audit_json(found), nl=False)
+        return
+    _tell(found)
+    say_error(f"Written to {output}; open {output / PAGE_NAME}. Research use only.")
+
+
+def _tell(found: Audit) -> None:
+    say_title(f"Verdict: {found.outcome}")
+    for verdict in found.verdicts:
+        say(f"{verdict.outcome}: {verdict.sentence}")
+    show_table(
+        ("check", "outcome", "answer"),
+        [(check.title, check.outcome, check.answer) for check in found.checks],
+    )
+    for remark in found.remarks:
+        say_error(remark)

@@ -1,0 +1,213 @@
+"""The whole audit, on drawn films: what is condemned, what is not, and what cannot be told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hilum.audit.audit import Audit, Audited, audit
+from hilum.audit.check import Check, Outcome
+from hilum.audit.contrast import contrasts
+from hilum.audit.films import Films, Part
+from hilum.audit.measure import Measured
+from hilum.audit.seeds import scores_by_seed
+from hilum.audit.shortcuts import check_shortcuts
+from hilum.audit.write import audit_json
+from hilum.inference.model import read_model
+from hilum.twins.find import TwinPair
+from tests.fakes.audit import make_films, make_labels, make_pair
+from tests.fakes.model import write_model
+
+HALF = ["covid"] * 60 + ["normal"] * 60
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return read_model(write_model(tmp_path_factory.mktemp("model") / "fake.onnx"))
+
+
+def run(films: Films, model: Any, pairs: tuple[TwinPair, ...] = (), *, asked: Any = None) -> Audit:
+    lock = {"hilum": "0", "packages": {}}
+    measured = Measured(films, model, {}, ())
+    return audit(Audited("drawn", "0" * 64, lock, asked, measured, pairs))
+
+
+def check_of(found: Audit, key: str) -> Check:
+    return next(check for check in found.checks if check.key == key)
+
+
+def signal(labels: list[dict[str, Any]], strength: float = 3) -> np.ndarray:
+    return np.array([strength * (label["finding"] == "covid") for label in labels])
+
+
+def test_a_clean_contrast_is_fine(model: Any) -> None:
+    labels = make_labels(HALF)
+    found = run(make_films(labels, told_by={"whole": signal(labels)}), model)
+    assert found.outcome in (Outcome.FINE, Outcome.DOUBTFUL)
+    assert not [j for c in found.checks for j in c.figures if j.outcome is Outcome.CONDEMNED]
+
+
+def test_a_border_that_tells_the_class_condemns(model: Any) -> None:
+    labels = make_labels(HALF)
+    found = run(make_films(labels, told_by={"border": signal(labels)}), model)
+    assert found.outcome is Outcome.CONDEMNED
+    [verdict] = found.verdicts
+    assert verdict.sentence.startswith(
+        "The score of COVID-19 against normal cannot be told apart from recognising the origin:"
+        " the border of the film alone gives 0.9"
+    )
+
+
+def test_what_sees_the_lungs_decides_nothing(model: Any) -> None:
+    labels = make_labels(HALF)
+    found = run(make_films(labels, told_by={"thumbnail": signal(labels)}), model)
+    [thumbnail] = [
+        judged
+        for judged in check_of(found, "shortcuts").figures
+        if judged.figure.name == "a thumbnail of 8×8 pixels"
+    ]
+    assert thumbnail.figure.value > 0.9 and thumbnail.outcome is Outcome.NOTED
+    assert found.outcome is not Outcome.CONDEMNED
+
+
+def test_classes_without_a_common_origin_are_condemned(model: Any) -> None:
+    origins = ["Hannover" if name == "covid" else "Guangzhou" for name in HALF]
+    found = run(make_films(make_labels(HALF, origins=origins)), model)
+    assert found.outcome is Outcome.CONDEMNED
+    assert "no origin has films of both classes" in found.verdicts[0].sentence
+
+
+def test_an_unknown_origin_is_never_clean(model: Any) -> None:
+    origins: list[str | None] = ["one hospital"] * 119 + [None]
+    labels = make_labels(HALF, origins=origins)
+    found = run(make_films(labels, told_by={"whole": signal(labels)}), model)
+    assert found.outcome in (Outcome.NOT_ESTIMABLE, Outcome.DOUBTFUL)
+    assert check_of(found, "origins").figures[0].outcome is Outcome.NOT_ESTIMABLE
+
+
+def test_age_that_tells_the_class_condemns(model: Any) -> None:
+    ages = [50.0 + n % 10 if name == "covid" else 3.0 for n, name in enumerate(HALF)]
+    found = run(make_films(make_labels(HALF, age=ages)), model)
+    assert "recognising the patient’s age" in found.verdicts[0].sentence
+
+
+def test_random_labels_raise_no_alarm() -> None:
+    alarms = 0
+    for seed in range(20):
+        findings = np.random.default_rng(seed).permutation(HALF).tolist()
+        films = make_films(make_labels(findings), seed=seed)
+        [contrast] = contrasts(films.labels)
+        score = scores_by_seed(films, contrast)[0]
+        found = check_shortcuts(films, [contrast], {contrast.name: score})
+        alarms += found.outcome is Outcome.CONDEMNED
+        assert found.figures[0].figure.value == pytest.approx(0.5, abs=0.2)
+    assert alarms <= 1
+
+
+def test_planted_twins_and_patients_are_caught(model: Any) -> None:
+    patients: list[str | None] = [None] * 120
+    patients[5] = patients[6] = "one person"  # in validation and train
+    labels = make_labels(HALF, patient_id=patients)
+    found = run(make_films(labels), model, (make_pair(10, 11), make_pair(1, 2)))
+    splits = check_of(found, "splits")
+    assert [judged.figure.value for judged in splits.figures] == [2, 2, 0]
+    assert splits.outcome is Outcome.CONDEMNED
+    assert [film.image_id for film in splits.films] == [labels[10]["image_id"]]
+    assert found.verdicts[0].subject == "the splits"
+
+
+def test_wrong_labels_are_among_the_first_suspects(model: Any) -> None:
+    labels = make_labels(["covid"] * 250 + ["normal"] * 250)
+    truth = signal(labels, 4)
+    rng = np.random.default_rng(7)
+    wrong = rng.choice(500, 10, replace=False)
+    for number in wrong.tolist():
+        labels[number]["finding"] = "normal" if labels[number]["finding"] == "covid" else "covid"
+    found = run(make_films(labels, told_by={"whole": truth}), model, (make_pair(0, 300),))
+    first = [row[0] for row in check_of(found, "labels").tables[0].rows[:25]]
+    assert sum(f"drawn: {number}.png" in first for number in wrong.tolist()) >= 8
+    assert check_of(found, "labels").figures[0].figure.value == 2  # the contradicting twins
+
+
+def test_a_model_that_tells_by_the_background_is_condemned(model: Any) -> None:
+    labels = make_labels(HALF)
+    told = 3 - signal(labels)  # the fake's first class is normal
+    films = make_films(labels, told_by={f"model on {Part.BACKGROUND}": told}, classes=3)
+    found = run(films, model, asked=model)
+    [background] = [
+        judged
+        for judged in check_of(found, "model").figures
+        if judged.figure.name == "all but the lungs"
+    ]
+    assert background.outcome is Outcome.CONDEMNED
+
+
+def test_another_origin_is_asked(model: Any) -> None:
+    origins = [("A", "B")[n % 2] for n in range(120)]
+    labels = make_labels(HALF, origins=origins)
+    at_a = np.array([origin == "A" for origin in origins])
+    told = np.where(at_a, signal(labels, 4), 4 - signal(labels, 4))  # the reverse at B
+    found = run(make_films(labels, told_by={"whole": told}), model)
+    names = {j.figure.name: j for j in check_of(found, "elsewhere").figures}
+    assert names["within the origin A"].figure.value > 0.9
+    assert names["at the origin B, learned elsewhere"].figure.value < 0.2
+
+
+@pytest.mark.parametrize(
+    ("findings", "words"),
+    [
+        (["covid"] * 40, "the dataset has one finding only, covid"),
+        ([None] * 40, "no film has a known finding"),
+        (["covid", "normal", "normal"], "patients by finding: covid 1, normal 2"),
+    ],
+)
+def test_what_cannot_be_told_is_said(model: Any, findings: list[Any], words: str) -> None:
+    found = run(make_films(make_labels(findings)), model)
+    assert found.outcome is Outcome.NOT_ESTIMABLE
+    assert words in found.verdicts[0].sentence
+
+
+def test_no_lungs_and_unknown_origins(model: Any) -> None:
+    films = make_films(make_labels(HALF, origins=[None] * 120), classes=3)
+    for part in (Part.LUNGS, Part.BACKGROUND):
+        films.features[part][:] = np.nan
+    films.controls["outside the lungs' box"][:] = np.nan
+    films.lungs_found[:] = False
+    found = run(films, model, asked=model)
+    [verdict] = found.verdicts
+    assert verdict.outcome in (Outcome.NOT_ESTIMABLE, Outcome.DOUBTFUL)
+    assert check_of(found, "activation").answer == (
+        "Cannot be estimated: no lungs were found on any film."
+    )
+
+
+def test_a_model_of_other_classes(model: Any, tmp_path: Any) -> None:
+    findings = ["tuberculosis"] * 60 + ["normal"] * 60
+    found = run(make_films(make_labels(findings), classes=3), model, asked=model)
+    assert "fake has no class for tuberculosis" in check_of(found, "model").answer
+
+
+def test_activation(model: Any) -> None:
+    labels = make_labels(HALF)
+    films = make_films(labels, told_by={"activation": np.full(120, 0.7)}, classes=3)
+    assert check_of(run(films, model, asked=model), "activation").outcome is Outcome.FINE
+    films = make_films(labels, told_by={"activation": np.full(120, 0.3)}, classes=3)
+    assert check_of(run(films, model, asked=model), "activation").outcome is Outcome.CONDEMNED
+
+
+def test_json_tells_every_figure(model: Any) -> None:
+    films = make_films(make_labels(HALF), classes=3)
+    found = run(films, model, asked=model)
+    document = json.loads(audit_json(found))
+    assert [check["key"] for check in document["checks"]] == [
+        *("splits", "origins", "shortcuts", "model", "elsewhere", "labels"),
+        *("quality", "seeds", "activation", "reporting"),
+    ]
+    for check in document["checks"]:
+        for figure in check["figures"]:
+            assert figure["value"] is not None or figure["reason"]
+            assert figure["outcome"] in list(Outcome)
+    assert audit_json(run(films, model, asked=model)) == audit_json(found)

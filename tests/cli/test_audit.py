@@ -1,0 +1,93 @@
+"""``hilum audit`` from start to end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import COMMAND, Hilum
+from tests.fakes.compiled import compile_chests
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    return compile_chests(folder, {"Train": 36, "Val": 12}, size=(96, 96)).folder
+
+
+@pytest.fixture(scope="module")
+def audited(
+    hilum: Hilum, dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    output = tmp_path_factory.mktemp("audit") / "audit"
+    return output, hilum("audit", dataset, "--model", model, "-o", output, "--threads", 1)
+
+
+def test_it_writes_a_verdict_a_page_and_every_figure(
+    audited: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    output, done = audited
+    assert done.returncode == 0, done.stderr
+    assert "Verdict: " in done.stdout and "Research use only" in done.stderr
+    told = json.loads((output / "audit.json").read_text(encoding="utf-8"))
+    assert told["images"] == 48 and told["model"] == "fake"
+    assert {verdict["subject"] for verdict in told["verdicts"]} >= {"covid against normal"}
+    assert told["outcome"] != "fine"  # COVID-QU-Ex names no origin
+    for verdict in told["verdicts"]:
+        assert verdict["sentence"] in done.stdout
+    page = (output / "audit.html").read_text(encoding="utf-8")
+    assert "<script" not in page and "COVID-19 against normal" in page
+
+
+def test_an_audit_is_not_overwritten(
+    hilum: Hilum, dataset: Path, audited: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    done = hilum("audit", dataset, "-o", audited[0])
+    assert done.returncode == 2
+    assert "there is an audit already" in done.stderr
+
+
+def test_it_goes_on_with_what_was_measured(
+    hilum: Hilum,
+    dataset: Path,
+    model: Path,
+    audited: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    output, _ = audited
+    first = (output / "audit.json").read_bytes()
+    kept = {path: path.stat().st_mtime_ns for path in (output / "measured").iterdir()}
+    (output / "audit.json").unlink()
+    done = hilum("audit", dataset, "--model", model, "-o", output, "--json", "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert (output / "audit.json").read_bytes() == first == done.stdout.encode()
+
+
+def test_three_patients(hilum: Hilum, tmp_path: Path) -> None:
+    dataset = compile_chests(tmp_path, {"Train": 3}, size=(96, 96)).folder
+    done = hilum("audit", dataset, "-o", tmp_path / "audit", "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    assert "patients by finding: covid 1, normal 1, pneumonia 1" in done.stdout
+
+
+def test_without_the_extra_it_says_what_to_install(dataset: Path, tmp_path: Path) -> None:
+    lacking = "import sys\nsys.modules['sklearn'] = None\n"
+    command = [*COMMAND[:-1], f"{lacking}{COMMAND[-1]}", "audit", str(dataset)]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "audit")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "an audit needs more packages" in done.stderr and "[audit]" in done.stderr
+
+
+def test_what_is_no_dataset(hilum: Hilum, tmp_path: Path) -> None:
+    done = hilum("audit", tmp_path, "-o", tmp_path / "audit")
+    assert done.returncode == 2
+    assert "this is no dataset" in done.stderr
