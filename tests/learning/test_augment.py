@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from hilum.learning.augment import Augmentation, draw_cloud
 from hilum.learning.augment_greys import equalise, even_out, lose_resolution, round_blocks
@@ -66,9 +67,10 @@ ALL: dict[str, Any] = {
     "erase_border": 0.9,
     "join_halves": 0.5,
     "veil": 0.5,
+    "replace_background": 0.5,
 }
 SHAPES = ("rotation_degrees", "scale", "stretch", "shift", "bend", "mirror")
-GREYS = [name for name in ALL if name not in (*SHAPES, "join_halves", "veil")]
+GREYS = [name for name in ALL if name not in (*SHAPES, "join_halves", "veil", "replace_background")]
 
 
 def test_nothing_asked_nothing_changed() -> None:
@@ -226,6 +228,39 @@ def test_a_chest_whose_lungs_nobody_outlined_is_not_veiled_and_keeps_its_finding
     veiled, targets = augment_all(images, given(masks, known), veil=1.0)
     torch.testing.assert_close(veiled[2], images[2])
     assert (targets.findings != UNKNOWN_FINDING).nonzero().flatten().tolist() == [2]
+
+
+def test_a_replaced_background_leaves_the_lungs_and_nothing_to_know_their_film_by() -> None:
+    images, masks, _ = batch()
+    known = torch.ones(6, 3, dtype=torch.bool)
+    lungs = (masks[:, :1] + masks[:, 2:]).clamp(max=1) > 0
+    replaced, targets = augment_all(images, given(masks, known), replace_background=1.0)
+    assert torch.allclose(replaced[lungs], images[lungs], atol=0.01)
+    assert torch.equal(targets.masks, masks)
+    assert targets.known.all()
+    assert torch.equal(targets.findings, torch.arange(6))
+    far = functional.max_pool2d(lungs.float(), 21, stride=1, padding=10) == 0
+    marked = images.clone()
+    marked[far] = 255 - marked[far]
+    again, _ = augment_all(marked, given(masks, known), replace_background=1.0)
+    own = [index for index in range(6) if torch.allclose(again[index], replaced[index], atol=0.01)]
+    assert len(own) >= 2, "flat ones do not depend on what lay there"
+
+
+def test_whole_lungs_are_not_known_on_another_background_nor_is_one_put_behind_unknown_lungs() -> (
+    None
+):
+    images, masks, known = batch()
+    augmentation = Augmentation(
+        AugmentationRecipe(replace_background=1.0),
+        (Structure.RIGHT_LUNG, Structure.WHOLE_LUNGS, Structure.LEFT_LUNG),
+    )
+    known[:3], known[3:, 0] = True, False
+    changed, targets = augmentation(images, given(masks, known), torch.Generator().manual_seed(0))
+    assert targets.known[:3].tolist() == 3 * [[True, False, True]]
+    assert torch.equal(targets.known[3:], known[3:])
+    torch.testing.assert_close(changed[3:], images[3:])
+    assert not torch.allclose(changed[:3], images[:3], atol=5)
 
 
 def test_clouds_differ_and_stay_between_nothing_and_all() -> None:

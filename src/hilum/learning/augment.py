@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from hilum.learning.augment_background import replace_background
 from hilum.learning.augment_greys import box_mean, change_greys
 from hilum.learning.augment_shape import draw_grid, sample
 from hilum.learning.recipe import AugmentationRecipe
 from hilum.learning.targets import UNKNOWN_FINDING, Targets
-from hilum.radiograph import LUNG_TARGETS, Structure
+from hilum.radiograph import LUNG_OPACITIES, LUNG_TARGETS, Structure
+
+_WITHIN_LUNGS = (*LUNG_TARGETS, *LUNG_OPACITIES, Structure.INFECTION)
 
 
 class Augmentation:
@@ -24,6 +28,9 @@ class Augmentation:
         self._recipe = recipe
         self._mirrored = _mirrored_order(targets)
         self._lungs = [index for index, target in enumerate(targets) if target in LUNG_TARGETS]
+        self._within_lungs = torch.tensor(
+            [target in _WITHIN_LUNGS for target in targets]
+        )
 
     def __call__(
         self, images: Tensor, targets: Targets, generator: torch.Generator
@@ -33,6 +40,7 @@ class Augmentation:
         images, targets = self._join_halves(images, targets, generator)
         grey = images / 255
         grey, targets = self._veil(grey, targets, generator)
+        grey, targets = self._replace_background(grey, targets, generator)
         return 255 * change_greys(grey, self._recipe, generator), targets
 
     def _move(
@@ -102,6 +110,24 @@ class Augmentation:
             targets.known,
             torch.maximum(targets.unmeasured, hidden.to(grey.dtype)),
             torch.where(veiled, torch.full_like(findings, UNKNOWN_FINDING), findings),
+        )
+
+    def _replace_background(
+        self, grey: Tensor, targets: Targets, generator: torch.Generator
+    ) -> tuple[Tensor, Targets]:
+        """Replace what lies around the lungs of some images, where all lungs are known.
+
+        Of these what reaches beyond the lungs is not known any more.
+        """
+        chosen = torch.rand(len(grey), generator=generator) < self._recipe.replace_background
+        if not chosen.any() or not self._lungs:
+            return grey, targets
+        lungs = targets.masks[:, self._lungs].amax(1, keepdim=True)
+        chosen = chosen.to(grey.device) & targets.known[:, self._lungs].all(1)
+        chosen &= lungs.flatten(1).any(1)
+        within = self._within_lungs.to(grey.device)
+        return replace_background(grey, lungs, chosen, generator), replace(
+            targets, known=targets.known & (within | ~chosen[:, None])
         )
 
 

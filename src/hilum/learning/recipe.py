@@ -73,6 +73,9 @@ class AugmentationRecipe(_Part):
     """Probability that an image gets the right half of another one of the batch."""
     veil: Share = 0.0
     """Probability that clouds whiten the lungs; infection under them is not measured."""
+    replace_background: Share = 0.0
+    """Probability that all but the lungs and a rim around them gives way to flat grey, or to
+    another film of the batch, blurred, so that the finding cannot be read there."""
     gamma: Annotated[float, Field(ge=0, lt=2)] = 0.0
     """Exponent between 1 / e^gamma and e^gamma."""
     contrast: Annotated[float, Field(ge=0, lt=1)] = 0.0
