@@ -12,12 +12,12 @@ from hilum.audit.verdict import Verdict, overall
 from hilum.radiograph import Finding
 
 _FOUND = {
-    Outcome.CONDEMNED: "An audit condemned this model's finding on {films}: in {contrasts} it cannot be"
-    " told apart from recognising something other than disease.",
-    Outcome.DOUBTFUL: "An audit found this model's finding doubtful on {films}: in {contrasts} something"
-    " other than disease may tell the classes apart.",
-    Outcome.NOT_ESTIMABLE: "An audit on {films} could not estimate whether this model's finding is of"
-    " disease, in {contrasts}.",
+    Outcome.CONDEMNED: "An audit condemned this model's finding on {films}: in {contrasts} it"
+    " cannot be told apart from recognising something other than disease.",
+    Outcome.DOUBTFUL: "An audit found this model's finding doubtful on {films}: in {contrasts}"
+    " something other than disease may tell the classes apart.",
+    Outcome.NOT_ESTIMABLE: "An audit on {films} could not estimate whether this model's finding"
+    " is of disease, in {contrasts}.",
 }
 
 
