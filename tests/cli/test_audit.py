@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from hilum.audit.audit import Audit
+from hilum.audit.check import Outcome
+from hilum.audit.verdict import Verdict
+from hilum.cli.audit import _write_card
 from hilum.inference.conversion import network_hash
 from hilum.inference.model import read_model
 from tests.cli.conftest import COMMAND, Hilum
 from tests.fakes.compiled import compile_chests
-from tests.fakes.model import write_model
+from tests.fakes.model import describe, write_model
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +125,25 @@ def test_what_is_found_is_written_into_the_model_file_and_its_card(
     card = (tmp_path / "model.md").read_text(encoding="utf-8")
     assert card.index(f"**{caution}**") < card.index("Model `")
     assert network_hash(read_model(model)) == network
+
+
+def test_a_later_audit_replaces_what_stood_there_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = "An audit condemned it."
+    path = write_model(tmp_path / "model.onnx", described=describe(caution=earlier))
+
+    def audited(subject: str) -> str:
+        verdicts = (Verdict(subject, Outcome.FINE, ""),)
+        found = Audit("d", "0" * 64, "m", "1" * 64, "m", 99, {}, verdicts, (), {})
+        _write_card(found, read_model(path), ["covid-qu-ex"])
+        return " ".join(capsys.readouterr().err.split())
+
+    assert "stays as it is" in audited("covid against tuberculosis")
+    assert read_model(path).description.finding_caution == earlier
+    told = audited("covid against normal")
+    assert "found nothing against the finding" in told
+    assert f"No longer there: {earlier}" in told
+    assert read_model(path).description.finding_caution == ""
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert "not audited, or nothing was found" in card
