@@ -147,6 +147,15 @@ def test_the_page_of_the_protocols_is_current() -> None:
     )
 
 
+def test_the_page_of_the_audit_has_no_pictures() -> None:
+    generate = runpy.run_path(str(DOCS / "generate.py"))
+
+    bare = generate["without_pictures"]('<p><img src="data:image/webp;base64,AA" alt="x"></p>')
+    assert bare == '<p><span class="faint">no picture</span></p>'
+    page = (DOCS / "audit-covid-qu-ex.html").read_text(encoding="utf-8")
+    assert "<img" not in page and "data:image" not in page
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_to_files(page: Path) -> None:
     places = [place for place, _ in _LINK.findall(page.read_text(encoding="utf-8")) if place]

@@ -76,18 +76,21 @@ def check_model(films: Films, contrasts: Sequence[Contrast], asked: Asked | None
     )
 
 
+def class_of(finding: Finding, classes: Sequence[Finding]) -> Finding | None:
+    """Which of a model's ``classes`` means ``finding``; the last where several do."""
+    return next((known for known in reversed(classes) if finding.is_a(known)), None)
+
+
 def class_score(
     probabilities: NDArray[np.floating], asked: Asked, contrast: Contrast
 ) -> NDArray[np.float64] | str:
     """N: the share of the positive class in both; or why the model cannot tell them."""
     places = []
     for name in (contrast.positive, contrast.negative):
-        finding = Finding(name)
-        of_it = [n for n, known in enumerate(asked.findings) if finding.is_a(known)]
-        if not of_it:
-            known = ", ".join(asked.findings)
-            return f"{asked.name} has no class for {name}, only {known}"
-        places.append(of_it[-1])
+        known = class_of(Finding(name), asked.findings)
+        if known is None:
+            return f"{asked.name} has no class for {name}, only {', '.join(asked.findings)}"
+        places.append(asked.findings.index(known))
     positive, negative = places
     if positive == negative:
         return f"both are {asked.findings[positive]} to {asked.name}"

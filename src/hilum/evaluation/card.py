@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hilum.errors import OutputError
-from hilum.inference.model import Model, Score
+from hilum.inference.model import Model, ModelDescription, Score
 from hilum.output import write_whole
 
 SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
@@ -78,7 +78,8 @@ def _tables(model: Model, collections: int | None) -> str:
     chosen = description.operating_points
     points = {str(name): point for name, point in chosen.masks.items()}
     points |= {str(name): point for name, point in chosen.finding.items()}
-    parts = [
+    parts = [f"{_caution(description)}\n"] if description.findings else []
+    parts += [
         f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
         f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"
         f" of the dataset `{description.dataset_sha256[:16]}`.\n"
@@ -100,6 +101,12 @@ def _tables(model: Model, collections: int | None) -> str:
             ),
         ]
     return "\n".join(parts)
+
+
+def _caution(description: ModelDescription) -> str:
+    if description.finding_caution:
+        return f"**{description.finding_caution}**"
+    return "Finding: not audited, or nothing was found; no caution stands in the file."
 
 
 def _protocol(score: Score) -> tuple[str, str]:

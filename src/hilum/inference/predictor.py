@@ -285,6 +285,7 @@ class Predictor:
             height=height,
             finding=finding,
             probabilities=probabilities,
+            finding_caution="" if finding is None else description.finding_caution,
             grey=grey,
             mask_probabilities=look.masks,
             frame=look.shown.frame,

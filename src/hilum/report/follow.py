@@ -108,6 +108,7 @@ def _page(followed: FollowUp, pictures: Sequence[tuple[Course, Markup]], *, mean
             unused=followed.unused,
             problems=followed.problems,
             models=followed.models,
+            cautions=followed.cautions,
             films=len(films),
             measured=sum(film.is_measured for film in films),
             figures=pictures[:MAX_PICTURES],
