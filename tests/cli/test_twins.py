@@ -85,5 +85,8 @@ def test_nothing_to_compare_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     with pytest.raises(CollectionError, match="no image"):
         _twins(str(tmp_path / "in"), "-o", str(tmp_path / "out"))
+    (tmp_path / "in/film.png").write_bytes(b"\x89PNG\r\n\x1a\n cut off")
+    with pytest.raises(CollectionError, match=r"film\.png: no image can be read"):
+        _twins(str(tmp_path / "in"), "-o", str(tmp_path / "out"))
     with pytest.raises(CollectionError, match="no such file"):
         _twins(str(tmp_path / "gone"), "-o", str(tmp_path / "out"))

@@ -89,6 +89,14 @@ def compare_folders(
     found = compare_files([film.path for film in films], workers=workers, progress=progress)
     read = [film for film in films if film.path not in found.unreadable]
     issues += [(f.shown, found.unreadable[f.path]) for f in films if f.path in found.unreadable]
+    if not read:
+        path, reason = issues[-1]
+        raise CollectionError(
+            "no image can be read, so that none can be compared",
+            path=path,
+            got=reason if len(films) == 1 else f"{reason}; and so on for {len(films)} images",
+            remedy="download them again",
+        )
     return Comparison(
         tuple(read),
         found.pairs,
