@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.exposures import Twins
@@ -244,6 +244,20 @@ def test_probabilities_that_are_no_numbers_are_refused_by_name(
     assert case.refused and case.predicted is None and not case.probabilities
     assert case.reason == "the model gave no number for covid"
     assert case.source_path == row.labels["source_path"]
+
+
+def test_masks_that_are_no_numbers_are_no_missing_lungs(tmp_path: Path, dataset: Dataset) -> None:
+    path = write_model(tmp_path / "model.onnx")
+    network = onnx.load_model(path)
+    given = network.graph.output[0].name
+    for node in network.graph.node:
+        node.output[:] = ["numbers" if name == given else name for name in node.output]
+    not_a_number = numpy_helper.from_array(np.array(np.nan, np.float32), "nan")
+    network.graph.initializer.append(not_a_number)
+    network.graph.node.append(helper.make_node("Add", ["numbers", "nan"], [given]))
+    onnx.save_model(network, path)
+    with pytest.raises(ModelError, match=r"model\.onnx: the model gave no number for any image"):
+        evaluate(Predictor(path), dataset, Split.VALIDATION)
 
 
 def test_a_model_that_gives_no_numbers_at_all_is_refused(tmp_path: Path, dataset: Dataset) -> None:
