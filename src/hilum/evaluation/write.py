@@ -44,21 +44,6 @@ _OF_MASKS = tuple(field.name for field in dataclasses.fields(MaskCase))
 _DIGITS = 6
 
 
-def require_new_folder(folder: Path) -> None:
-    """Make ``folder``.
-
-    Raises:
-        OutputError: it holds something, or cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(folder.iterdir())
-    except OSError as error:
-        raise _cannot_write(folder, error) from None
-    if not is_empty:
-        raise OutputError("the output folder is not empty", path=folder, remedy="name a new folder")
-
-
 def write_evaluation(
     evaluation: Evaluation, folder: Path, comparison: Comparison | None = None
 ) -> None:
