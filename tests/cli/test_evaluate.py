@@ -105,16 +105,18 @@ def test_the_card_and_the_model_file_take_the_scores(
     (tmp_path / "copy.md").write_text(f"# Mine\n\n{card}", encoding="utf-8")
     hilum(*shared, "-o", tmp_path / "two")
     assert (tmp_path / "copy.md").read_text(encoding="utf-8") == f"# Mine\n\n{card}"
-    (tmp_path / "copy.md").write_text("# Mine", encoding="utf-8")
-    done = hilum(*shared, "-o", tmp_path / "three")
-    assert done.returncode == 2 and "the card has no place for scores" in done.stderr
+    for spoilt in ("# Mine", f"{card}\n{card}"):
+        (tmp_path / "copy.md").write_text(spoilt, encoding="utf-8")
+        done = hilum(*shared, "--by", "", "-o", tmp_path / f"spoilt {len(spoilt)}")
+        assert done.returncode == 2 and "the card has no place for scores" in done.stderr
+        assert (tmp_path / "copy.md").read_text(encoding="utf-8") == spoilt
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--split", "test"], "the split has no frontal radiograph; got no image in test"),
-        (["--split", "all"], "'all' is none of train, validation, test"),
+        (["--split", "all"], "'all' is not one of train, validation, test"),
         (["--by", "weight"], "weight: not among collection, origin"),
         (["--map", "flu=covid"], "'flu=covid' is no CLASS=FINDING"),
         (["--split", "validation", "--map", "covid=tuberculosis"], "got --map covid=tuberculosis"),
@@ -129,6 +131,7 @@ def test_bad_usage_is_a_sentence(
     done = hilum("evaluate", model, *given, *arguments, "-o", tmp_path / "out", folder=tmp_path)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_dataset_of_another_version_is_refused(
