@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.evaluation.cases import Case
 from hilum.evaluation.measure import (
@@ -32,7 +33,9 @@ EVERY_FINDING = "finding"
 
 PREVALENCES = (0.01, 0.05, 0.20)
 
-_BINS = 10
+BINS = 10
+"""Of equal width, in which probabilities are compared with how often they came true."""
+
 _REFUSED_LOW, _REFUSED_HIGH = -1.0, 2.0
 
 
@@ -155,6 +158,7 @@ def _decisions(finding: Finding, truth: ClassTruth, when: str) -> list[Measure]:
             np.column_stack([2.0 * right, 2.0 * right + wrong + missed]),
             quotient,
             definition=f"harmonic mean of precision and sensitivity; {when}",
+            refuses_point=True,
         ),
     ]
 
@@ -174,6 +178,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             None,
             auroc(truth.scores, truth.positive, truth.negative),
             definition="area under the ROC curve, ties half",
+            refuses_point=True,
         ),
         make(
             "AUPRC",
@@ -181,6 +186,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             None,
             average_precision(truth.scores, truth.positive, truth.negative),
             definition="average precision: sum of steps, not interpolated",
+            refuses_point=True,
         ),
         make(
             "Brier score",
@@ -194,7 +200,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             (Needed(known & truth.judged, f"judged, known to be with or without {finding}"),),
             _calibration_columns(truth),
             _calibration_error,
-            definition=f"expected calibration error over {_BINS} bins of equal width, refused"
+            definition=f"expected calibration error over {BINS} bins of equal width, refused"
             " images left out",
         ),
     ]
@@ -204,12 +210,16 @@ def _calibration_columns(truth: ClassTruth) -> Floats:
     """N×(bins + 1): probability less truth in the bin it falls into, and 1 if it counts."""
     counted = truth.judged & (truth.positive | truth.negative)
     scores = np.where(counted, truth.scores, 0.0)
-    bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
-    columns = np.zeros((len(scores), _BINS + 1))
+    columns = np.zeros((len(scores), BINS + 1))
     rows = np.flatnonzero(counted)
-    columns[rows, bins[rows]] = scores[rows] - truth.positive[rows]
-    columns[rows, _BINS] = 1
+    columns[rows, bins_of(scores[rows])] = scores[rows] - truth.positive[rows]
+    columns[rows, BINS] = 1
     return columns
+
+
+def bins_of(probabilities: Floats) -> NDArray[np.intp]:
+    """The number of the bin that each of N probabilities falls into; 1 is in the last."""
+    return np.minimum((probabilities * BINS).astype(np.intp), BINS - 1)
 
 
 def _calibration_error(sums: Floats) -> Floats:
@@ -245,6 +255,7 @@ def _predictive_values(finding: Finding, truth: ClassTruth, when: str) -> list[M
                     partial(formula, prevalence),
                     definition=f"from sensitivity and specificity, by Bayes; {when}",
                     undefined=undefined,
+                    refuses_point=True,
                 )
             )
     return measures

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.evaluation.cases import Case
-from hilum.evaluation.detection import ClassTruth, class_truth
+from hilum.evaluation.detection import ClassTruth, bins_of, class_truth
 from hilum.evaluation.figures import EVERYTHING, Figure
 from hilum.evaluation.intervals import share_with_interval
 from hilum.evaluation.measure import Floats
@@ -33,7 +33,6 @@ from hilum.report.evaluation.plot import (
 from hilum.report.evaluation.words import counted, identifier, subject_name, value_of
 
 _UNIT = ticks_over(0, 1)
-_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def draw_calibration(curve: ClassCurve, figures: Sequence[Figure]) -> Plot:
     truth, (colour, _, shape) = curve.truth, curve.style
     counted_images = (truth.positive | truth.negative) & truth.judged & np.isfinite(truth.scores)
     scores, positive = truth.scores[counted_images], truth.positive[counted_images]
-    bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
+    bins = bins_of(scores)
     marks = []
     for number in sorted(set(bins.tolist())):
         inside = bins == number
