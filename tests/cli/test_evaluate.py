@@ -8,7 +8,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from hilum.inference.model import read_model
 from hilum.radiograph import Finding
@@ -88,6 +91,25 @@ def test_a_second_model_is_compared_on_the_same_images(
         if (row["subject"], row["name"]) == ("covid", "sensitivity")
     )
     assert float(found["value"]) == pytest.approx(float(ours["value"]) - 1, abs=1e-5)
+
+
+def test_a_second_model_that_does_not_fit_is_refused_before_the_first_has_judged(
+    hilum: Hilum, dataset: Path, tmp_path: Path
+) -> None:
+    broken = write_model(tmp_path / "broken.onnx")  # is refused once it has judged every image
+    network = onnx.load_model(broken)
+    (places,) = [one for one in network.graph.initializer if one.name == "places"]
+    nothing = np.full(numpy_helper.to_array(places).shape, np.nan, np.float32)
+    places.CopyFrom(numpy_helper.from_array(nothing, "places"))
+    onnx.save_model(network, broken)
+    findings = [Finding.TUBERCULOSIS, Finding.LUNG_OPACITY]
+    other = write_model(tmp_path / "other.onnx", findings=findings)
+    shared = ("evaluate", broken, "--dataset", dataset, "--split", "validation")
+    alone = hilum(*shared, "-o", tmp_path / "out")
+    assert alone.returncode == 2 and "no number for any image" in alone.stderr
+    done = hilum(*shared, "--against", other, "-o", tmp_path / "out")
+    assert done.returncode == 2 and "a class for none of the dataset's findings" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_card_and_the_model_file_take_the_scores(

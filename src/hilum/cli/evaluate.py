@@ -84,7 +84,7 @@ def evaluate_model(
     published = known_protocol(protocol)
     from hilum.dataset.read import open_dataset
     from hilum.evaluation.compare import compare
-    from hilum.evaluation.evaluate import evaluate
+    from hilum.evaluation.evaluate import evaluate, refuse_unfit
     from hilum.evaluation.folds import evaluate_folds
     from hilum.evaluation.protocols.protocol import compare_with
     from hilum.evaluation.protocols.setting import setting_of
@@ -108,6 +108,8 @@ def evaluate_model(
             advance = progress(f"judging by {one.path.name}", data.count(part))
             return evaluate(run(one), data, part, by=kinds, classes=classes, on_case=advance)
 
+        if second is not None:
+            refuse_unfit(run(second), data, part, classes)  # not only once the first has judged all
         if len(models) > 1:
             count = data.count(Split.TRAIN) + data.count(Split.VALIDATION)
             advance = progress(f"judging by {len(models)} models, each its fold", count)

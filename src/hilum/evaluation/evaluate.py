@@ -64,8 +64,7 @@ def evaluate(
         ModelError: the model gave no number for any image.
     """
     description = predictor.model.description
-    refuse_other_variant(predictor, dataset.variant, path=dataset.folder)
-    refuse_strange_classes(description.findings, dataset, split, classes or {})
+    refuse_unfit(predictor, dataset, split, classes or {})
     left_out: Counter[str] = Counter()
     cases = tuple(judge_all(predictor, dataset, split, left_out, classes or {}, on_case))
     if not cases:
@@ -88,6 +87,18 @@ def evaluate(
         left_out=dict(left_out),
         notes=notes_on(cases, description, dataset, split),
     )
+
+
+def refuse_unfit(
+    predictor: Predictor, dataset: Dataset, split: Split, classes: Mapping[Finding, Finding]
+) -> None:
+    """Refuse a model that cannot be judged on ``split``, before any image is.
+
+    Raises:
+        DatasetError: it was made for films changed in another way, or its classes do not fit.
+    """
+    refuse_other_variant(predictor, dataset.variant, path=dataset.folder)
+    refuse_strange_classes(predictor.model.description.findings, dataset, split, classes)
 
 
 def judge_all(
