@@ -19,7 +19,7 @@ from hilum.evaluation.confusion import confusion_figures
 from hilum.evaluation.detection import detection_measures
 from hilum.evaluation.figures import EVERYTHING, Evaluation, Figure
 from hilum.evaluation.intervals import compute_figures
-from hilum.evaluation.judge import judge, outlined_structures
+from hilum.evaluation.judge import NO_NUMBER, judge, outlined_structures
 from hilum.evaluation.measure import Measure, Needed, mean_columns, quotient
 from hilum.evaluation.notes import notes_on
 from hilum.evaluation.segmentation import segmentation_measures
@@ -69,9 +69,9 @@ def evaluate(
     cases = tuple(judge_all(predictor, dataset, split, left_out, classes or {}, on_case))
     if not cases:
         raise _nothing_to_judge(dataset, split, left_out)
-    if all(case.reason.startswith("the model gave no number") for case in cases):
+    if all(case.reason.startswith(NO_NUMBER) for case in cases):
         raise ModelError(
-            "the model gave no number for any image",
+            f"{NO_NUMBER} for any image",
             path=predictor.model.path,
             got="NaN or infinite",
             remedy="train or fetch it again",
