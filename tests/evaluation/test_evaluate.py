@@ -132,6 +132,16 @@ def test_findings_the_model_has_no_name_for_are_not_wrong(tmp_path: Path, datase
     assert any("no class for covid (3 images)" in note for note in evaluation.notes)
 
 
+def test_a_wider_finding_is_unknown_to_a_class_that_is_a_kind_of_it(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    findings = [Finding.NORMAL, Finding.COVID, Finding.VIRAL_PNEUMONIA]
+    model = write_model(tmp_path / "model.onnx", findings=findings)
+    evaluation = evaluate(Predictor(model), dataset, Split.VALIDATION)
+    assert figures_of(evaluation)["pneumonia/viral", "specificity"].n == 5
+    assert any("unknown to pneumonia/viral" in note for note in evaluation.notes)
+
+
 def test_a_map_says_which_class_means_a_finding(tmp_path: Path, dataset: Dataset) -> None:
     findings = [Finding.NORMAL, Finding.LUNG_OPACITY]
     model = write_model(tmp_path / "model.onnx", findings=findings, always=Finding.LUNG_OPACITY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -45,17 +46,22 @@ def write_card(model: Model) -> Path:
                 begin=SCORES_BEGIN,
                 end=SCORES_END,
             )
-        if SCORES_BEGIN not in text or SCORES_END not in text:
+        marks = re.findall(f"{SCORES_BEGIN}|{SCORES_END}", text)
+        if marks != [SCORES_BEGIN, SCORES_END]:
             raise OutputError(
                 "the card has no place for scores",
                 path=card,
-                expected=f"the lines {SCORES_BEGIN} and {SCORES_END}",
+                got=", ".join(marks) or None,
+                expected=f"the lines {SCORES_BEGIN} and {SCORES_END}, once each",
                 remedy="add them where the tables should stand",
             )
         write_whole(card, with_scores(text, model).encode())
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(
-            "the card cannot be written", path=card, got=getattr(error, "strerror", str(error))
+            "the card cannot be written",
+            path=card,
+            got=getattr(error, "strerror", str(error)),
+            remedy="check the permissions and the space left; the scores stand in the model file",
         ) from None
     return card
 

@@ -105,6 +105,7 @@ def _in_fold_order(models: Sequence[Model], dataset: Dataset) -> list[Model]:
     if folds != list(range(count)):
         raise ModelError(
             "a model for each fold is needed, and only one",
+            path=dataset.folder,
             got=f"models of folds {', '.join(map(str, folds))}",
             expected=", ".join(map(str, range(count))),
             remedy="train the missing ones with 'hilum train --fold', and leave out what is double",

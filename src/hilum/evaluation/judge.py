@@ -18,6 +18,9 @@ from hilum.inference.predictor import Prediction, Status
 from hilum.inference.severity import measure_severity
 from hilum.radiograph import LUNG_TARGETS, Finding, LungConvention, Structure
 
+NO_NUMBER = "the model gave no number"
+"""How the reason begins why what is not finite cannot be judged."""
+
 _EACH_LUNG = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
 
@@ -98,7 +101,7 @@ def _no_number(prediction: Prediction, description: ModelDescription) -> str:
     if masks is not None:
         named = zip(description.targets, masks, strict=True)
         bad += [target.value for target, plane in named if not np.isfinite(plane).all()]
-    return f"the model gave no number for {', '.join(bad)}" if bad else ""
+    return f"{NO_NUMBER} for {', '.join(bad)}" if bad else ""
 
 
 def true_masks(row: Row, description: ModelDescription) -> dict[Structure, BinaryMask]:

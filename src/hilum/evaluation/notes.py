@@ -40,6 +40,12 @@ def _on_dataset(description: ModelDescription, dataset: Dataset, split: Split) -
             "The model was trained on another dataset than this one. Whether it learned from images"
             " that are also here, or from copies of them, is not known."
         )
+    if description.fold is not None and dataset.fold is None and split is not Split.TEST:
+        return (
+            f"The model learned from these images, or was chosen by them, except those of fold"
+            f" {description.fold}: the figures say nothing of others. With the models of the other"
+            " folds beside it, each judges its own fold alone."
+        )
     return {
         Split.TRAIN: "The model learned from these images: the figures say nothing of others.",
         Split.VALIDATION: "Operating points were chosen on these images: the figures are somewhat"
