@@ -59,3 +59,9 @@ def test_verdicts_on_what_the_model_does_not_tell_apart_do_not_count(subject: st
 def test_a_kind_of_a_finding_is_the_class_it_belongs_to() -> None:
     told = caution(**{"covid__pneumonia/viral": CONDEMNED})
     assert told is not None and "COVID-19 against viral pneumonia" in told
+
+
+def test_a_model_whose_finding_comes_from_elsewhere_is_cautioned_whatever_the_films() -> None:
+    told = caution(**{"the model": CONDEMNED, "covid__normal": FINE})
+    assert told is not None and "condemned" in told and "in every pair of findings it" in told
+    assert caution(**{"the model": DOUBTFUL}) is not None

@@ -8,7 +8,7 @@ from hilum.audit.audit import Audit
 from hilum.audit.check import Outcome
 from hilum.audit.contrast import in_words
 from hilum.audit.given_model import class_of
-from hilum.audit.verdict import Verdict, overall
+from hilum.audit.verdict import THE_MODEL, Verdict, overall
 from hilum.radiograph import Finding
 
 _FOUND = {
@@ -26,7 +26,7 @@ def word_caution(
 ) -> str | None:
     """What ``audit`` found against telling ``findings`` apart; empty where nothing was found.
 
-    None where no verdict is about two of them, so that the audit says nothing of the model.
+    None where no verdict is about the model or two of them, so that the audit says nothing of it.
 
     Args:
         audit: of a dataset and the model.
@@ -39,14 +39,20 @@ def word_caution(
     outcome = overall(told)
     if outcome not in _FOUND:
         return ""
-    bad = [in_words(verdict.subject) for verdict in told if verdict.outcome is outcome]
-    which = f"all {len(told)} pairs of findings" if len(bad) == len(told) > 1 else ", ".join(bad)
+    bad = [verdict.subject for verdict in told if verdict.outcome is outcome]
+    which = ", ".join(map(in_words, bad))
+    if THE_MODEL in bad:
+        which = "every pair of findings"
+    elif len(bad) == len(told) > 1:
+        which = f"all {len(told)} pairs of findings"
     films = f"{audit.images:,} films of {', '.join(sorted(collections))}"
     return _FOUND[outcome].format(films=films, contrasts=which)
 
 
 def _is_about(verdict: Verdict, findings: Sequence[Finding]) -> bool:
-    """Whether it is on a contrast whose sides are two classes of the model."""
+    """Whether it is on the model, or a contrast whose sides are two classes of it."""
+    if verdict.subject == THE_MODEL:
+        return True
     sides = verdict.subject.split(" against ")
     classes = {class_of(Finding(side), findings) for side in sides if side in list(Finding)}
     return len(classes - {None}) == 2

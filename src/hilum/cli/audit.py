@@ -50,6 +50,7 @@ def audit_dataset(
     try:
         from hilum.audit.audit import Audited, audit
         from hilum.audit.contrast import contrasts
+        from hilum.audit.groups import unite_groups, with_groups
         from hilum.audit.pairs import find_pairs
         from hilum.audit.retrain import check_retrained
         from hilum.audit.write import AUDIT_FILE, audit_json, write_audit
@@ -86,10 +87,12 @@ def audit_dataset(
         audited = Audited(name, sha256, read_lock(dataset), asked, measured, pairs)
         more = []
         if retrain is not None:
-            told = contrasts(labels)
+            united = unite_groups(labels, pairs)
+            grouped = with_groups(labels, united)
             more.append(
                 check_retrained(
-                    *(opened, labels, told, retrain, output / "retrained"),
+                    *(opened, grouped, contrasts(grouped), retrain, output / "retrained"),
+                    united=united,
                     threads=cores,
                     tell=say_error,
                 )
