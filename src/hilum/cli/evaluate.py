@@ -75,6 +75,11 @@ def evaluate_model(
     Research use only.
     """
     runtime_name = known_runtime(runtime)
+    if write_card and same:
+        raise typer.BadParameter(
+            "not with --map: a card's scores are of the model's own classes",
+            param_hint="--write-card",
+        )
     if len(model) > 1:
         _refuse_with_folds({"--split": split, "--against": against, "--write-card": write_card})
     from hilum.radiograph import Split
@@ -121,6 +126,8 @@ def evaluate_model(
         if second is not None:
             other = judge(second, [])
             evaluation = compare(evaluation, other, first.description, second.description)
+        if write_card:
+            evaluation = _write_card(first, evaluation)
         comparison = None
         if published is not None:
             comparison = compare_with(published, setting_of(evaluation, first.description, data))
@@ -131,8 +138,6 @@ def evaluate_model(
         predictor = Predictor(one, runtime=runtime_name)
         pictures |= draw_pictures(evaluation, predictor, judged, of_it)
     write_evaluation_page(evaluation, output, pictures, comparison)
-    if write_card:
-        _write_card(first, evaluation)
     _print(evaluation, score_format, comparison)
     _tell(evaluation, output)
 
@@ -179,14 +184,19 @@ def _classes(pairs: list[str]) -> dict[Finding, Finding]:
     return classes
 
 
-def _write_card(model: Model, evaluation: Evaluation) -> None:
+def _write_card(model: Model, evaluation: Evaluation) -> Evaluation:
+    """Scores into the model file and its card; the evaluation is then of the file as it became."""
+    import dataclasses
+
     from hilum.evaluation.card import write_card
     from hilum.evaluation.scored import with_scores_of
     from hilum.inference.model import read_model, rewrite_description
 
     rewrite_description(model.path, with_scores_of(model.description, evaluation))
-    card = write_card(read_model(model.path))
+    written = read_model(model.path)
+    card = write_card(written)
     say_error(f"The scores stand in {model.path} and {card}.")
+    return dataclasses.replace(evaluation, model_sha256=written.sha256)
 
 
 def _print(

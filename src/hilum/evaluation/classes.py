@@ -37,6 +37,14 @@ def refuse_strange_classes(
                 expected=f"one of {_names(findings)} = one of {_names(known)}",
                 remedy="correct --map",
             )
+        if own := [name for name in findings if named.is_a(name)]:
+            raise DatasetError(
+                "the model has a class of that meaning already",
+                path=dataset.folder,
+                got=f"--map {meant}={named}",
+                expected=f"a finding that is none of {_names(findings)}",
+                remedy=f"leave this --map out; {named} is judged as {own[-1]}",
+            )
     strange = strangers(known, findings, classes)
     if findings and known and len(strange) == len(known):
         raise DatasetError(

@@ -85,7 +85,7 @@ def evaluate(
         cases=cases,
         figures=tuple(figures_of(cases, description, by)),
         left_out=dict(left_out),
-        notes=notes_on(cases, description, dataset, split),
+        notes=notes_on(cases, description, dataset, split, classes or {}),
     )
 
 

@@ -71,7 +71,10 @@ def evaluate_folds(
         cases=cases,
         figures=tuple(figures_of(cases, first, dict.fromkeys((*by, Stratum.FOLD)))),
         left_out=dict(left_out),
-        notes=(_NOTE.format(count=len(models)), *notes_on(cases, first, dataset, Split.TEST)),
+        notes=(
+            _NOTE.format(count=len(models)),
+            *notes_on(cases, first, dataset, Split.TEST, classes or {}),
+        ),
     )
 
 

@@ -60,6 +60,7 @@ def judge(
         sex=labels["sex"],
         age=labels["age"],
         projection=labels["view"],
+        dataset_finding=row.finding,
         truth=_in_model_words(row.finding, classes or {}),
         refused=refused,
         reason=reason or (prediction.reason if refused else ""),

@@ -32,6 +32,7 @@ _FACTS = (
     *("image_id", "source_path", "group", "collection", "origin", "sex", "age", "projection"),
     *(
         "fold",
+        "dataset_finding",
         "truth",
         "predicted",
         "refused",

@@ -143,7 +143,7 @@ def read_model(path: Path = BUNDLED_MODEL) -> Model:
             "the model cannot be opened",
             path=path,
             got=error.strerror or type(error).__name__,
-            remedy="give a file written by 'hilum train', or leave --model out",
+            remedy="give a file written by 'hilum train'",
         ) from None
     text = read_onnx_metadata(data, path=path).get(METADATA_KEY)
     if text is None:
