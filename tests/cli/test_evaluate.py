@@ -119,6 +119,8 @@ def test_the_card_and_the_model_file_take_the_scores(
     shared = ("evaluate", copy, "--dataset", dataset, "--split", "validation", "--write-card")
     done = hilum(*shared, "-o", tmp_path / "one")
     assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "one/scores.json").read_text(encoding="utf-8"))
+    assert told["model_sha256"] == read_model(copy).sha256
     names = {score.name for score in read_model(copy).description.scores}
     assert {"lungs Dice", "infection Dice, pooled", "COVID-19 sensitivity", "refused"} <= names
     card = (tmp_path / "copy.md").read_text(encoding="utf-8")

@@ -152,7 +152,15 @@ def test_a_map_says_which_class_means_a_finding(tmp_path: Path, dataset: Dataset
         figures_of(unmapped)["lung_opacity", "sensitivity"].reason == "no image with lung_opacity"
     )
     assert any("--map lung_opacity=covid" in note for note in unmapped.notes)
-    found = figures_of(evaluate(predictor, dataset, Split.VALIDATION, classes=classes))
+    mapped = evaluate(predictor, dataset, Split.VALIDATION, classes=classes)
+    assert "covid of the dataset was judged as lung_opacity." in mapped.notes
+    assert {(case.dataset_finding, case.truth) for case in mapped.cases} >= {
+        (Finding.COVID, Finding.LUNG_OPACITY)
+    }
+    with pytest.raises(DatasetError, match="a class of that meaning already; got --map"):
+        swapped = {Finding.NORMAL: Finding.LUNG_OPACITY}
+        evaluate(predictor, dataset, Split.VALIDATION, classes=swapped)
+    found = figures_of(mapped)
     assert found["lung_opacity", "sensitivity"].value == 1
     assert found["finding", "accuracy"].value == pytest.approx(4 / 6)
 

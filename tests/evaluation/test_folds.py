@@ -119,9 +119,9 @@ def test_of_its_own_training_images_it_is_said_that_it_knew_them(
     dataset: Dataset, models: list[Model]
 ) -> None:
     for split in (Split.TRAIN, Split.VALIDATION):
-        (note,) = notes_on((), models[1].description, dataset, split)
+        (note,) = notes_on((), models[1].description, dataset, split, {})
         assert "learned from these images" in note and "except those of fold 1" in note
-    assert not notes_on((), models[1].description, hold_out(dataset, 1), Split.TEST)
+    assert not notes_on((), models[1].description, hold_out(dataset, 1), Split.TEST, {})
 
 
 def test_a_missing_fold_is_named(dataset: Dataset, models: list[Model]) -> None:

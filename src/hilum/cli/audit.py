@@ -63,6 +63,7 @@ def audit_dataset(
     from hilum.audit.measure import measure_films
     from hilum.dataset.lock import read_lock
     from hilum.dataset.read import open_dataset
+    from hilum.evaluation.card import read_card
     from hilum.inference.model import read_model
     from hilum.report.audit.page import PAGE_NAME, write_audit_page
     from hilum.report.audit.pictures import draw_pictures
@@ -75,6 +76,8 @@ def audit_dataset(
             f"{model} names no finding, so that nothing is found against one",
             param_hint="--write-card",
         )
+    if write_card and asked is not None:
+        read_card(asked)  # is refused before any work where it has no place for scores
     if (output / AUDIT_FILE).exists():
         raise OutputError("there is an audit already", path=output, remedy="name a new folder")
     cores = threads or available_cores()

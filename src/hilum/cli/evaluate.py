@@ -88,6 +88,7 @@ def evaluate_model(
     kinds, classes = _kinds(by), _classes(same or [])
     published = known_protocol(protocol)
     from hilum.dataset.read import open_dataset
+    from hilum.evaluation.card import read_card
     from hilum.evaluation.compare import compare
     from hilum.evaluation.evaluate import evaluate, refuse_unfit
     from hilum.evaluation.folds import evaluate_folds
@@ -104,6 +105,8 @@ def evaluate_model(
     data, models = open_dataset(dataset), [read_model(path) for path in model]
     first = models[0]
     second = None if against is None else read_model(against)
+    if write_card:
+        read_card(first)  # is refused before any work where it has no place for scores
     with new_folder(output), progress_bars(quiet=score_format is not None) as progress:
 
         def run(one: Model) -> Predictor:
