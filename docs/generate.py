@@ -1,6 +1,7 @@
 """Write the parts of the documentation that follow from code and from the bundled model.
 
     python docs/generate.py [collections] [recipes] [protocols] [model]
+    python docs/generate.py audit FOLDER
 
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
 ``collections/``. ``recipes`` writes ``recipes.md``; it needs the extra ``train``. ``protocols``
@@ -8,12 +9,16 @@ writes ``protocols.md`` from the registry of protocols and from what
 ``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv``. ``model`` writes the
 scores in ``model.md``, in ``README.md`` and in the card beside the bundled model from that model's
 metadata, and what it gives for the reference images of ``hilum verify``; it needs ONNX Runtime (the
-extra ``dev``). Without a word, all. Run it after a change of one; tests compare.
+extra ``dev``). Without a word, all of these. Run it after a change of one; tests compare.
+
+``audit`` makes ``audit-covid-qu-ex.html`` of the page in FOLDER, which ``hilum audit`` wrote on
+COVID-QU-Ex with the bundled model, without its pictures: these may not be published.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -27,10 +32,12 @@ from hilum.inference.advice import advise
 from hilum.inference.expected import REFERENCE, write_expected
 from hilum.inference.model import BUNDLED_MODEL, Model, read_model
 from hilum.inference.verify import verify
+from hilum.report.audit.page import PAGE_NAME
 
 FOLDER = Path(__file__).parent
 README = FOLDER.parent / "README.md"
 PROTOCOLS_PAGE = FOLDER / "protocols.md"
+AUDIT_PAGE = FOLDER / "audit-covid-qu-ex.html"
 PARTS = ("collections", "recipes", "protocols", "model")
 SCORED_PAGES = (FOLDER / "model.md", README, card.card_of(BUNDLED_MODEL))
 
@@ -52,6 +59,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; else all")
     parts = parser.parse_args().parts or list(PARTS)
+    if parts[0] == "audit":
+        if len(parts) != 2:
+            parser.error("audit takes one folder, which 'hilum audit' wrote")
+        page = (Path(parts[1]) / PAGE_NAME).read_text(encoding="utf-8")
+        AUDIT_PAGE.write_text(without_pictures(page), encoding="utf-8")
+        return
     if unknown := set(parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     if "collections" in parts:
@@ -64,6 +77,11 @@ def main() -> None:
         PROTOCOLS_PAGE.write_text(protocols_page(FOLDER / "protocols"), encoding="utf-8")
     if "model" in parts:
         write_model()
+
+
+def without_pictures(page: str) -> str:
+    """``page`` of an audit, with words in the place of its radiographs."""
+    return re.sub(r"<img [^>]*>", '<span class="faint">no picture</span>', page)
 
 
 def write_collections() -> None:

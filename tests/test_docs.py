@@ -88,7 +88,7 @@ def test_the_limits_of_verify_are_documented() -> None:
 
 @pytest.mark.parametrize("code", blocks("sh"))
 def test_shell_examples_name_real_commands_and_options(code: str) -> None:
-    for line in code.splitlines():
+    for line in code.replace("\\\n", " ").splitlines():
         words = shlex.split(line)
         if words and words[0] == "hilum":
             assert words[1] in COMMANDS
@@ -145,6 +145,15 @@ def test_the_page_of_the_protocols_is_current() -> None:
     assert committed == protocols_page(DOCS / "protocols"), (
         "run 'python docs/generate.py protocols'"
     )
+
+
+def test_the_page_of_the_audit_has_no_pictures() -> None:
+    generate = runpy.run_path(str(DOCS / "generate.py"))
+
+    bare = generate["without_pictures"]('<p><img src="data:image/webp;base64,AA" alt="x"></p>')
+    assert bare == '<p><span class="faint">no picture</span></p>'
+    page = (DOCS / "audit-covid-qu-ex.html").read_text(encoding="utf-8")
+    assert "<img" not in page and "data:image" not in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

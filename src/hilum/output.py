@@ -95,6 +95,31 @@ def folder_to_be(output: Path, *, until_then: str, remedy: str) -> Iterator[Path
         _remove_empty(folder.parent, made)
 
 
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make ``folder`` for what the block puts there.
+
+    Where the block fails before it put anything there, ``folder`` goes again, and those above it
+    that this run made.
+
+    Raises:
+        OutputError: it holds something, or cannot be made.
+    """
+    made = _first_missing(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        raise _not_writable(folder, error.strerror or type(error).__name__) from None
+    if not is_empty:
+        raise OutputError("the output folder is not empty", path=folder, remedy="name a new folder")
+    try:
+        yield
+    except BaseException:
+        _remove_empty(folder, made)
+        raise
+
+
 def _first_missing(folder: Path) -> Path | None:
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     return missing[-1] if missing else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from hilum.audit.audit import Audit, Audited, audit
 from hilum.audit.check import Check, Outcome
 from hilum.audit.contrast import contrasts
+from hilum.audit.elsewhere import check_elsewhere, judge_held_out
 from hilum.audit.films import Films, Part
 from hilum.audit.measure import Measured
 from hilum.audit.seeds import scores_by_seed
 from hilum.audit.shortcuts import check_shortcuts
 from hilum.audit.write import audit_json
+from hilum.evaluation.figures import Figure
 from hilum.inference.model import read_model
 from hilum.twins.find import TwinPair
 from tests.fakes.audit import make_films, make_labels, make_pair
@@ -88,6 +91,26 @@ def test_an_unknown_origin_is_never_clean(model: Any) -> None:
     assert check_of(found, "origins").figures[0].outcome is Outcome.NOT_ESTIMABLE
 
 
+def test_rare_origins_of_one_class_each_are_not_fine(model: Any) -> None:
+    """One alone of twenty, of six patients each, has both classes."""
+    origins = [f"{name} {n // 6}" for n, name in enumerate(HALF)]
+    origins[0] = origins[-1]
+    found = run(make_films(make_labels(HALF, origins=origins)), model)
+    by_origin = check_of(found, "origins").figures[0]
+    assert by_origin.figure.value is None  # taken together the rare ones are one
+    assert by_origin.outcome is Outcome.DOUBTFUL and "few patients" in by_origin.because
+    assert found.outcome in (Outcome.DOUBTFUL, Outcome.CONDEMNED)
+
+
+def test_an_origin_of_its_own_for_each_film_cannot_be_compared(model: Any) -> None:
+    # Two films share one; or no origin had both classes.
+    origins = [f"hospital {n}" for n in [119, *range(1, 120)]]
+    found = run(make_films(make_labels(HALF, origins=origins)), model)
+    assert check_of(found, "origins").figures[0].outcome is Outcome.NOT_ESTIMABLE
+    assert "less than half the films" in check_of(found, "origins").figures[0].because
+    assert found.outcome is not Outcome.FINE
+
+
 def test_age_that_tells_the_class_condemns(model: Any) -> None:
     ages = [50.0 + n % 10 if name == "covid" else 3.0 for n, name in enumerate(HALF)]
     found = run(make_films(make_labels(HALF, age=ages)), model)
@@ -117,6 +140,28 @@ def test_planted_twins_and_patients_are_caught(model: Any) -> None:
     assert splits.outcome is Outcome.CONDEMNED
     assert [film.image_id for film in splits.films] == [labels[10]["image_id"]]
     assert found.verdicts[0].subject == "the splits"
+
+
+def test_twins_that_the_dataset_tore_apart_are_held_out_and_drawn_together(model: Any) -> None:
+    patients: list[str | None] = [None] * 120
+    patients[5] = patients[6] = "one person"
+    films = make_films(make_labels(HALF, patient_id=patients), classes=3)
+    found = run(films, model, (make_pair(10, 11), make_pair(11, 12)), asked=model)
+    for key in ("shortcuts", "elsewhere", "seeds"):
+        figure = check_of(found, key).figures[0].figure
+        assert (figure.n, figure.groups) == (120, 117), key
+    assert found.patients == {"covid": 57, "normal": 60}
+
+
+def test_films_that_no_network_was_asked_about(model: Any) -> None:
+    films = make_films(make_labels(HALF), classes=3)
+    for values in films.features.values():
+        values[:] = np.nan
+    found = run(films, model)
+    assert check_of(found, "seeds").outcome is Outcome.NOT_ESTIMABLE
+    assert "could be seen" in check_of(found, "labels").figures[1].figure.reason
+    films.features[Part.WHOLE][:60] = 0  # of one class something is known
+    assert check_of(run(films, model), "labels").figures[1].outcome is Outcome.NOT_ESTIMABLE
 
 
 def test_wrong_labels_are_among_the_first_suspects(model: Any) -> None:
@@ -156,6 +201,37 @@ def test_another_origin_is_asked(model: Any) -> None:
     assert names["at the origin B, learned elsewhere"].figure.value < 0.2
 
 
+def test_another_collection_is_no_other_origin_where_origins_are_unknown(model: Any) -> None:
+    def asked(origin: str | None) -> Check:
+        collections = [("one", "other")[n % 2] for n in range(120)]
+        labels = make_labels(HALF, origins=[origin] * 120, collection=collections)
+        films = make_films(labels, told_by={"whole": signal(labels, 9)})
+        [contrast] = contrasts(films.labels)
+        return check_elsewhere(films, [contrast], {contrast.name: signal(labels)})
+
+    assert asked("one hospital").outcome is Outcome.FINE
+    unknown = asked(None)
+    assert unknown.outcome is Outcome.NOT_ESTIMABLE
+    assert "unknown origin may come from there" in unknown.answer
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "outcome"),
+    [
+        (0.4, 0.5, 0.58, Outcome.CONDEMNED),
+        (0.6, 0.65, 0.7, Outcome.DOUBTFUL),
+        (0.5, 0.7, 0.9, Outcome.NOT_ESTIMABLE),
+        (0.7, 0.8, 0.9, Outcome.FINE),
+    ],
+)
+def test_few_films_elsewhere_do_not_show_that_a_score_holds(
+    low: float, value: float, high: float, outcome: Outcome
+) -> None:
+    there = Figure("", "", "there", value, low, high, 40, 40)
+    pooled = Figure("", "", "pooled", 0.8, 0.75, 0.85, 400, 400)
+    assert judge_held_out(there, pooled, is_new=True).outcome is outcome
+
+
 @pytest.mark.parametrize(
     ("findings", "words"),
     [
@@ -184,6 +260,20 @@ def test_no_lungs_and_unknown_origins(model: Any) -> None:
     )
 
 
+def test_nothing_is_fine_where_what_lies_around_the_lungs_was_not_seen(model: Any) -> None:
+    labels = make_labels(HALF)
+    films = make_films(labels, told_by={"whole": signal(labels, 9)})
+    films.controls["outside the lungs' box"][:] = np.nan
+    found = run(films, model)
+    [verdict] = found.verdicts
+    assert verdict.outcome is found.outcome is not Outcome.FINE
+    outside = next(
+        one for one in check_of(found, "shortcuts").figures if "outside" in one.figure.name
+    )
+    assert outside.outcome is Outcome.NOT_ESTIMABLE
+    assert "nothing can be said of the film outside the box" in outside.because
+
+
 def test_a_model_of_other_classes(model: Any, tmp_path: Any) -> None:
     findings = ["tuberculosis"] * 60 + ["normal"] * 60
     found = run(make_films(make_labels(findings), classes=3), model, asked=model)
@@ -195,7 +285,35 @@ def test_activation(model: Any) -> None:
     films = make_films(labels, told_by={"activation": np.full(120, 0.7)}, classes=3)
     assert check_of(run(films, model, asked=model), "activation").outcome is Outcome.FINE
     films = make_films(labels, told_by={"activation": np.full(120, 0.3)}, classes=3)
-    assert check_of(run(films, model, asked=model), "activation").outcome is Outcome.CONDEMNED
+    found = run(films, model, asked=model)
+    assert check_of(found, "activation").outcome is Outcome.CONDEMNED
+    assert found.outcome is Outcome.CONDEMNED
+    assert found.verdicts[0].subject == "the model"
+    assert found.verdicts[0].sentence.startswith("The model’s finding is condemned: 0.30 (")
+
+
+def test_a_model_that_heeds_corners_is_doubtful(model: Any) -> None:
+    films = make_films(make_labels(HALF), classes=3)
+    found = run(replace(films, occlusion={"corners": np.full(120, -0.2)}), model, asked=model)
+    assert found.verdicts[0].subject == "the model"
+    assert found.verdicts[0].outcome is Outcome.DOUBTFUL
+
+
+def test_a_model_of_another_compilation_may_have_learned_what_is_held_out(model: Any) -> None:
+    films = make_films(make_labels(HALF), classes=3)
+
+    def caveat(*trained_on: str) -> str:
+        described = replace(model.description, trained_on=trained_on, dataset_sha256="1" * 64)
+        found = run(films, model, asked=replace(model, description=described))
+        return check_of(found, "model").caveat
+
+    assert "another compilation of drawn" in caveat("drawn", "other")
+    assert "may have learned" not in caveat("other")
+
+
+def test_findings_of_few_patients_are_named(model: Any) -> None:
+    found = run(make_films(make_labels([*HALF, *["tuberculosis"] * 4])), model)
+    assert found.remarks[-1].endswith("fewer than 10 patients: tuberculosis (4).")
 
 
 def test_json_tells_every_figure(model: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hilum.audit.check import Outcome
 from hilum.audit.contrast import contrasts
 from hilum.audit.left_out import leave_out
-from hilum.audit.retrain import check_retrained
+from hilum.audit.retrain import _folder_name, check_retrained, train_apart
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.radiograph import Split
@@ -36,7 +36,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def test_a_place_is_left_out(dataset: Dataset, tmp_path: Path) -> None:
-    leave_out(dataset, "collection", "covid-qu-ex", tmp_path / "rest")
+    leave_out(dataset, "collection", "covid-qu-ex", tmp_path / "rest", united={})
     rest = open_dataset(tmp_path / "rest")
     places = {split: {one["collection"] for one in rest.labels(split)} for split in Split}
     assert places[Split.TEST] == {"covid-qu-ex"}
@@ -57,17 +57,50 @@ def test_a_network_is_trained_without_each_place(dataset: Dataset, tmp_path: Pat
     labels = [{**one, "split": split} for split in Split for one in dataset.labels(split)]
     told = [one for one in contrasts(labels) if one.name == "covid against normal"]
     given = (dataset, labels, told, tmp_path / "any.yaml", tmp_path / "runs")
-    check = check_retrained(*given, train=train)
-    assert trained == [dataset.folder.parent.name, "covid-qu-ex", "plain-folder"]
+    check = check_retrained(*given, united={}, train=train)
+    assert [name.rpartition("-")[0] or name for name in trained] == [
+        *(dataset.folder.parent.name, "covid-qu-ex", "plain-folder")
+    ]
     assert len(check.figures) == 3
     assert all(judged.figure.value is not None for judged in check.figures), check.figures
-    assert check_retrained(*given, train=train) == check
+    # The origins are unknown, so that the one collection may come from the other.
+    assert check.outcome is not Outcome.FINE
+    assert check_retrained(*given, united={}, train=train) == check
     assert len(trained) == 3  # what is finished is kept
+    (tmp_path / "any.yaml").write_text("another recipe")
+    check_retrained(*given, united={}, train=train)
+    assert len(trained) == 6  # but not for another recipe
+
+
+def test_a_twin_of_a_film_at_the_place_is_not_learned_from(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    labels = [one for split in Split for one in dataset.labels(split)]
+    groups = {
+        name: [one["group_id"] for one in labels if one["collection"] == name]
+        for name in ("covid-qu-ex", "plain-folder")
+    }
+    twins = groups["plain-folder"][::2]
+    united = {group: groups["covid-qu-ex"][0] for group in twins}
+    leave_out(dataset, "collection", "covid-qu-ex", tmp_path / "rest", united=united)
+    rest = open_dataset(tmp_path / "rest")
+    learned = {
+        one["group_id"] for split in (Split.TRAIN, Split.VALIDATION) for one in rest.labels(split)
+    }
+    assert learned and learned.isdisjoint(twins)
+
+
+def test_places_have_folders_of_their_own() -> None:
+    names = {_folder_name(place) for place in ("武汉", "广州", "Hospital A", "Hospital-A")}
+    assert len(names) == 4
 
 
 def test_what_cannot_be_trained_is_said(dataset: Dataset, tmp_path: Path) -> None:
+    reason = train_apart(tmp_path / "none.yaml", dataset.folder, tmp_path)
+    assert isinstance(reason, str) and "none.yaml" in reason
     labels = [{**one, "split": split} for split in Split for one in dataset.labels(split)]
     told = [one for one in contrasts(labels) if one.name == "covid against normal"]
-    check = check_retrained(dataset, labels, told, tmp_path / "none.yaml", tmp_path / "runs")
+    given = (dataset, labels, told, tmp_path / "none.yaml", tmp_path / "runs")
+    check = check_retrained(*given, united={}, train=lambda *_: reason)
     assert check.outcome is Outcome.NOT_ESTIMABLE
-    assert "none.yaml" in check.figures[0].figure.reason
+    assert check.figures[0].figure.reason == reason and reason in check.answer

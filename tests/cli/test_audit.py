@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from hilum.audit.audit import Audit
+from hilum.audit.check import Outcome
+from hilum.audit.verdict import Verdict
+from hilum.cli.audit import _write_card
+from hilum.inference.conversion import network_hash
+from hilum.inference.model import read_model
 from tests.cli.conftest import COMMAND, Hilum
 from tests.fakes.compiled import compile_chests
+from tests.fakes.model import describe, write_model
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +98,52 @@ def test_what_is_no_dataset(hilum: Hilum, tmp_path: Path) -> None:
     done = hilum("audit", tmp_path, "-o", tmp_path / "audit")
     assert done.returncode == 2
     assert "this is no dataset" in done.stderr
+
+
+def test_the_card_needs_a_model_that_names_findings(
+    hilum: Hilum, dataset: Path, tmp_path: Path
+) -> None:
+    done = hilum("audit", dataset, "-o", tmp_path / "audit", "--write-card")
+    assert done.returncode == 2 and "it needs --model" in done.stderr
+    nameless = write_model(tmp_path / "nameless.onnx", findings=())
+    done = hilum(*("audit", dataset, "-o", tmp_path / "audit", "--write-card", "--model", nameless))
+    assert done.returncode == 2 and "names no finding" in done.stderr
+    assert not (tmp_path / "audit").exists()
+
+
+def test_what_is_found_is_written_into_the_model_file_and_its_card(
+    hilum: Hilum, dataset: Path, tmp_path: Path
+) -> None:
+    model = write_model(tmp_path / "model.onnx")
+    network = network_hash(read_model(model))
+    shared = ("audit", dataset, "--model", model, "--write-card", "--threads", 1)
+    done = hilum(*shared, "-o", tmp_path / "audit")
+    assert done.returncode == 0, done.stderr
+    caution = read_model(model).description.finding_caution
+    assert caution.startswith("An audit ") and "48 films of covid-qu-ex" in caution
+    assert caution.removesuffix(".") in done.stderr
+    card = (tmp_path / "model.md").read_text(encoding="utf-8")
+    assert card.index(f"**{caution}**") < card.index("Model `")
+    assert network_hash(read_model(model)) == network
+
+
+def test_a_later_audit_replaces_what_stood_there_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = "An audit condemned it."
+    path = write_model(tmp_path / "model.onnx", described=describe(caution=earlier))
+
+    def audited(subject: str) -> str:
+        verdicts = (Verdict(subject, Outcome.FINE, ""),)
+        found = Audit("d", "0" * 64, "m", "1" * 64, "m", 99, {}, verdicts, (), {})
+        _write_card(found, read_model(path), ["covid-qu-ex"])
+        return " ".join(capsys.readouterr().err.split())
+
+    assert "stays as it is" in audited("covid against tuberculosis")
+    assert read_model(path).description.finding_caution == earlier
+    told = audited("covid against normal")
+    assert "found nothing against the finding" in told
+    assert f"No longer there: {earlier}" in told
+    assert read_model(path).description.finding_caution == ""
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert "not audited, or nothing was found" in card

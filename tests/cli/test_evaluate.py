@@ -8,7 +8,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from hilum.inference.model import read_model
 from hilum.radiograph import Finding
@@ -90,6 +93,25 @@ def test_a_second_model_is_compared_on_the_same_images(
     assert float(found["value"]) == pytest.approx(float(ours["value"]) - 1, abs=1e-5)
 
 
+def test_a_second_model_that_does_not_fit_is_refused_before_the_first_has_judged(
+    hilum: Hilum, dataset: Path, tmp_path: Path
+) -> None:
+    broken = write_model(tmp_path / "broken.onnx")  # is refused once it has judged every image
+    network = onnx.load_model(broken)
+    (places,) = [one for one in network.graph.initializer if one.name == "places"]
+    nothing = np.full(numpy_helper.to_array(places).shape, np.nan, np.float32)
+    places.CopyFrom(numpy_helper.from_array(nothing, "places"))
+    onnx.save_model(network, broken)
+    findings = [Finding.TUBERCULOSIS, Finding.LUNG_OPACITY]
+    other = write_model(tmp_path / "other.onnx", findings=findings)
+    shared = ("evaluate", broken, "--dataset", dataset, "--split", "validation")
+    alone = hilum(*shared, "-o", tmp_path / "out")
+    assert alone.returncode == 2 and "no number for any image" in alone.stderr
+    done = hilum(*shared, "--against", other, "-o", tmp_path / "out")
+    assert done.returncode == 2 and "a class for none of the dataset's findings" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_card_and_the_model_file_take_the_scores(
     hilum: Hilum, model: Path, dataset: Path, tmp_path: Path
 ) -> None:
@@ -97,6 +119,8 @@ def test_the_card_and_the_model_file_take_the_scores(
     shared = ("evaluate", copy, "--dataset", dataset, "--split", "validation", "--write-card")
     done = hilum(*shared, "-o", tmp_path / "one")
     assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "one/scores.json").read_text(encoding="utf-8"))
+    assert told["model_sha256"] == read_model(copy).sha256
     names = {score.name for score in read_model(copy).description.scores}
     assert {"lungs Dice", "infection Dice, pooled", "COVID-19 sensitivity", "refused"} <= names
     card = (tmp_path / "copy.md").read_text(encoding="utf-8")
@@ -105,16 +129,18 @@ def test_the_card_and_the_model_file_take_the_scores(
     (tmp_path / "copy.md").write_text(f"# Mine\n\n{card}", encoding="utf-8")
     hilum(*shared, "-o", tmp_path / "two")
     assert (tmp_path / "copy.md").read_text(encoding="utf-8") == f"# Mine\n\n{card}"
-    (tmp_path / "copy.md").write_text("# Mine", encoding="utf-8")
-    done = hilum(*shared, "-o", tmp_path / "three")
-    assert done.returncode == 2 and "the card has no place for scores" in done.stderr
+    for spoilt in ("# Mine", f"{card}\n{card}"):
+        (tmp_path / "copy.md").write_text(spoilt, encoding="utf-8")
+        done = hilum(*shared, "--by", "", "-o", tmp_path / f"spoilt {len(spoilt)}")
+        assert done.returncode == 2 and "the card has no place for scores" in done.stderr
+        assert (tmp_path / "copy.md").read_text(encoding="utf-8") == spoilt
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--split", "test"], "the split has no frontal radiograph; got no image in test"),
-        (["--split", "all"], "'all' is none of train, validation, test"),
+        (["--split", "all"], "'all' is not one of train, validation, test"),
         (["--by", "weight"], "weight: not among collection, origin"),
         (["--map", "flu=covid"], "'flu=covid' is no CLASS=FINDING"),
         (["--split", "validation", "--map", "covid=tuberculosis"], "got --map covid=tuberculosis"),
@@ -129,6 +155,7 @@ def test_bad_usage_is_a_sentence(
     done = hilum("evaluate", model, *given, *arguments, "-o", tmp_path / "out", folder=tmp_path)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_dataset_of_another_version_is_refused(

@@ -62,6 +62,11 @@ def test_models_of_all_folds_are_averaged_on_screen_in_the_table_and_on_the_page
     for wrong in (("--split", "test"), ("--against", models[0]), ("--write-card",)):
         refused = hilum(*shared, *wrong)
         assert refused.returncode == 2 and "not with several models" in refused.stderr
+    output = tmp_path / "new/out"
+    arguments = ("--dataset", tmp_path / "dataset", "-o", output)
+    refused = hilum("evaluate", models[0], models[0], *arguments)
+    assert refused.returncode == 2 and "got models of folds 0, 0" in refused.stderr
+    assert not output.parent.exists()
 
 
 def test_what_the_dataset_lacks_is_a_sentence(

@@ -17,7 +17,7 @@ import pytest
 from hilum.radiograph import Finding
 from tests.cli.conftest import COMMAND, Hilum
 from tests.collections.zips import add_link, zip_folder
-from tests.fakes.model import FINDINGS, draw_pixels
+from tests.fakes.model import FINDINGS, describe, draw_pixels, write_model
 from tests.inference.outputs import files_below, read_rows, write_png
 
 TABLES = {"predictions.csv", "hilum-predict.json"}
@@ -38,6 +38,22 @@ def test_all_ok(hilum: Hilum, model: Path, films: Path, tmp_path: Path) -> None:
     for finding in FINDINGS:
         assert f"{finding}.png" in done.stdout
     assert list(read_rows(tmp_path / "out")) == [f"{f}.png" for f in sorted(FINDINGS)]
+
+
+def test_what_an_audit_found_is_said_once_and_in_each_row_with_a_finding(
+    hilum: Hilum, model: Path, films: Path, tmp_path: Path
+) -> None:
+    caution = "An audit condemned this finding."
+    audited = write_model(tmp_path / "audited.onnx", described=describe(caution=caution))
+    write_png(films / "blank.png", np.zeros((99, 99), np.uint8))
+    done = hilum("predict", films, "-o", tmp_path / "out", "--model", audited)
+    assert done.returncode == 0 and done.stderr.count(caution) == 1
+    rows = read_rows(tmp_path / "out")
+    assert rows.pop("blank.png")["finding_caution"] == ""
+    assert {row["finding_caution"] for row in rows.values()} == {caution}
+    done = hilum("predict", films, "-o", tmp_path / "other", "--model", model)
+    assert done.returncode == 0 and "An audit" not in done.stderr
+    assert {row["finding_caution"] for row in read_rows(tmp_path / "other").values()} == {""}
 
 
 def test_refused_alone_is_no_failure(hilum: Hilum, model: Path, tmp_path: Path) -> None:

@@ -85,5 +85,24 @@ def test_nothing_to_compare_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     with pytest.raises(CollectionError, match="no image"):
         _twins(str(tmp_path / "in"), "-o", str(tmp_path / "out"))
+    (tmp_path / "in/film.png").write_bytes(b"\x89PNG\r\n\x1a\n cut off")
+    with pytest.raises(CollectionError, match=r"film\.png: no image can be read"):
+        _twins(str(tmp_path / "in"), "-o", str(tmp_path / "out"))
     with pytest.raises(CollectionError, match="no such file"):
         _twins(str(tmp_path / "gone"), "-o", str(tmp_path / "out"))
+
+
+def test_a_leak_is_told_though_one_of_its_folders_is_taken_for_a_known_collection(
+    tmp_path: Path,
+) -> None:
+    films = [draw_chest(np.random.default_rng(n), size=(256, 256)).pixels for n in range(3)]
+    names = ("train/00000001_000.png", "test/00000002_000.png", "test/copy.png")
+    for name, pixels in zip(names, (films[0], films[1], films[0]), strict=True):
+        (tmp_path / "leak" / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / "leak" / name), pixels)
+    told = _twins(str(tmp_path / "leak"), "-o", str(tmp_path / "out"), "--workers", "1")
+    assert told.splitlines()[0] == "1 of 2 test images are copies of training images."
+    assert "3 images compared" in told and "Not compared" not in told
+    each = [str(tmp_path / "leak" / split) for split in ("train", "test")]
+    apart = _twins(*each, "-o", str(tmp_path / "apart"), "--workers", "1")
+    assert apart.splitlines()[0] == told.splitlines()[0]

@@ -65,8 +65,8 @@ def test_images_outside_are_told_by_place(tmp_path: Path) -> None:
     _touch(tmp_path / "lone.png")
     problems = images_outside(tmp_path, tmp_path / "top/base")
     assert [(p.source_path, p.detail.split()[0]) for p in problems] == [
-        ("lone.png", "1"),
-        ("top/x", "2"),
+        ("../../lone.png", "1"),
+        ("../x", "2"),
     ]
     assert images_outside(tmp_path, tmp_path) == ()
 

@@ -100,8 +100,9 @@ def test_it_measures_what_it_prints(protocol: Protocol, variant: FilmVariant) ->
         cases_of_everything(3),
         [replace(one, truth=None, masks={}, severity={}) for one in cases_of_everything()],
         [replace(one, refused=True, predicted=None) for one in cases_of_everything()],
+        [replace(one, infected_percent=0.0) for one in cases_of_everything()],
     ],
-    ids=["all", "few", "nothing known", "all refused"],
+    ids=["all", "few", "nothing known", "all refused", "never infected"],
 )
 def test_what_is_missing_is_a_reason_never_an_error(
     protocol: Protocol, cases: Sequence[Case]
@@ -110,8 +111,10 @@ def test_what_is_missing_is_a_reason_never_an_error(
         setting = make_setting(cases, findings=findings, targets=targets)
         for line in compare_with(protocol, setting).lines:
             assert line.ours.value is not None or line.ours.reason
-    for line in compare_with(protocol, make_setting(cases)).lines:
+    comparison = compare_with(protocol, make_setting(cases))
+    for line in comparison.lines:
         assert (line.ours.value is None) <= bool(line.ours.reason)
+    json.dumps(comparison_values(comparison), allow_nan=False)
 
 
 @EVERY

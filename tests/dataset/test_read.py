@@ -139,6 +139,13 @@ def test_a_truncated_file_is_named(folder: Path) -> None:
         open_dataset(folder)
 
 
+def test_a_file_of_other_rows_under_the_same_name_is_refused(folder: Path) -> None:
+    (train,) = open_dataset(folder).shards(Split.TRAIN)
+    pq.write_table(pq.read_table(train).slice(1), train)
+    with pytest.raises(DatasetError, match=r"train-\S+: the file is not the one .* got SHA-256"):
+        open_dataset(folder)
+
+
 def test_a_file_damaged_inside_is_named_when_read(folder: Path) -> None:
     dataset = open_dataset(folder)
     (train,) = dataset.shards(Split.TRAIN)

@@ -56,9 +56,12 @@ def chosen(wish: dict[str, tuple[str, ...]]) -> CompileOptions:
 @pytest.mark.parametrize(
     ("wish", "told"),
     [
-        ({"holdout": ("hannovre",)}, "got hannovre; expected ASST"),
-        ({"holdout": ("kermany", "Medical School")}, "got medical school; expected ASST"),
-        ({"holdout": ("covid-qu-ex",)}, "Hannover Medical School, .*hannover, kermany"),
+        ({"holdout": ("hannovre",)}, "got hannovre; expected hannover, kermany, radiography"),
+        (
+            {"holdout": ("kermany", "Medical School")},
+            "got medical school; expected hannover, kermany",
+        ),
+        ({"holdout": ("covid-qu-ex",)}, "got covid-qu-ex; expected hannover, kermany"),
         (
             {"licences": ("open", "CC-YB")},
             "licence; got CC-YB; expected open, commercial, CC-BY-3.0, CC-BY",

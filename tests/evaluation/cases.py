@@ -17,6 +17,7 @@ BASE = Case(
     sex=None,
     age=None,
     projection=None,
+    dataset_finding=Finding.NORMAL,
     truth=Finding.NORMAL,
     refused=False,
     predicted=Finding.NORMAL,

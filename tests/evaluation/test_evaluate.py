@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.exposures import Twins
@@ -132,6 +132,16 @@ def test_findings_the_model_has_no_name_for_are_not_wrong(tmp_path: Path, datase
     assert any("no class for covid (3 images)" in note for note in evaluation.notes)
 
 
+def test_a_wider_finding_is_unknown_to_a_class_that_is_a_kind_of_it(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    findings = [Finding.NORMAL, Finding.COVID, Finding.VIRAL_PNEUMONIA]
+    model = write_model(tmp_path / "model.onnx", findings=findings)
+    evaluation = evaluate(Predictor(model), dataset, Split.VALIDATION)
+    assert figures_of(evaluation)["pneumonia/viral", "specificity"].n == 5
+    assert any("unknown to pneumonia/viral" in note for note in evaluation.notes)
+
+
 def test_a_map_says_which_class_means_a_finding(tmp_path: Path, dataset: Dataset) -> None:
     findings = [Finding.NORMAL, Finding.LUNG_OPACITY]
     model = write_model(tmp_path / "model.onnx", findings=findings, always=Finding.LUNG_OPACITY)
@@ -142,7 +152,15 @@ def test_a_map_says_which_class_means_a_finding(tmp_path: Path, dataset: Dataset
         figures_of(unmapped)["lung_opacity", "sensitivity"].reason == "no image with lung_opacity"
     )
     assert any("--map lung_opacity=covid" in note for note in unmapped.notes)
-    found = figures_of(evaluate(predictor, dataset, Split.VALIDATION, classes=classes))
+    mapped = evaluate(predictor, dataset, Split.VALIDATION, classes=classes)
+    assert "covid of the dataset was judged as lung_opacity." in mapped.notes
+    assert {(case.dataset_finding, case.truth) for case in mapped.cases} >= {
+        (Finding.COVID, Finding.LUNG_OPACITY)
+    }
+    with pytest.raises(DatasetError, match="a class of that meaning already; got --map"):
+        swapped = {Finding.NORMAL: Finding.LUNG_OPACITY}
+        evaluate(predictor, dataset, Split.VALIDATION, classes=swapped)
+    found = figures_of(mapped)
     assert found["lung_opacity", "sensitivity"].value == 1
     assert found["finding", "accuracy"].value == pytest.approx(4 / 6)
 
@@ -244,6 +262,20 @@ def test_probabilities_that_are_no_numbers_are_refused_by_name(
     assert case.refused and case.predicted is None and not case.probabilities
     assert case.reason == "the model gave no number for covid"
     assert case.source_path == row.labels["source_path"]
+
+
+def test_masks_that_are_no_numbers_are_no_missing_lungs(tmp_path: Path, dataset: Dataset) -> None:
+    path = write_model(tmp_path / "model.onnx")
+    network = onnx.load_model(path)
+    given = network.graph.output[0].name
+    for node in network.graph.node:
+        node.output[:] = ["numbers" if name == given else name for name in node.output]
+    not_a_number = numpy_helper.from_array(np.array(np.nan, np.float32), "nan")
+    network.graph.initializer.append(not_a_number)
+    network.graph.node.append(helper.make_node("Add", ["numbers", "nan"], [given]))
+    onnx.save_model(network, path)
+    with pytest.raises(ModelError, match=r"model\.onnx: the model gave no number for any image"):
+        evaluate(Predictor(path), dataset, Split.VALIDATION)
 
 
 def test_a_model_that_gives_no_numbers_at_all_is_refused(tmp_path: Path, dataset: Dataset) -> None:

@@ -15,6 +15,7 @@ from hilum.dataset.split import SplitOptions
 from hilum.errors import ModelError
 from hilum.evaluation.evaluate import evaluate
 from hilum.evaluation.folds import evaluate_folds
+from hilum.evaluation.notes import notes_on
 from hilum.evaluation.protocols.protocol import compare_with
 from hilum.evaluation.protocols.registry import PROTOCOLS
 from hilum.evaluation.protocols.setting import setting_of
@@ -112,6 +113,15 @@ def test_models_that_are_not_those_of_the_folds_are_refused(
     spoilt = replace(models[0], description=spoil(models[0].description))
     with pytest.raises(ModelError, match=said):
         evaluate_folds([spoilt, *models[1:]], dataset, Predictor)
+
+
+def test_of_its_own_training_images_it_is_said_that_it_knew_them(
+    dataset: Dataset, models: list[Model]
+) -> None:
+    for split in (Split.TRAIN, Split.VALIDATION):
+        (note,) = notes_on((), models[1].description, dataset, split, {})
+        assert "learned from these images" in note and "except those of fold 1" in note
+    assert not notes_on((), models[1].description, hold_out(dataset, 1), Split.TEST, {})
 
 
 def test_a_missing_fold_is_named(dataset: Dataset, models: list[Model]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,23 @@ def test_a_share_that_is_whole_is_not_certain() -> None:
     figure = figure_of(np.ones(20), is_share=True)
     assert (figure.value, figure.high) == (1, 1)
     assert figure.low == pytest.approx(0.8389, abs=5e-5)
+
+
+def test_a_figure_that_no_draw_changes_has_no_interval_where_it_asks_for_that() -> None:
+    certain = replace(mean_of(np.ones(20)), refuses_point=True)
+    (figure,) = compute_figures([certain], own(20))
+    assert (figure.value, figure.low, figure.high) == (1, None, None)
+    assert figure.reason == "every draw of patients gives the same: no interval"
+
+
+def test_a_difference_needs_enough_patients_of_both() -> None:
+    one = np.random.default_rng(6).random(40)
+    other = np.where(np.arange(40) < 9, one, np.nan)
+    for pair in ((one, other), (other, one)):
+        first, second = map(mean_of, pair)
+        (figure,) = compute_differences([first], [second], own(40))
+        assert figure.value is not None and (figure.low, figure.high) == (None, None)
+        assert figure.reason == "fewer than 10 patients with it (9): no interval"
 
 
 def test_a_difference_on_the_same_draws_is_narrow() -> None:

@@ -73,6 +73,8 @@ def test_a_case_without_a_percent_in_one_model_counts_for_neither() -> None:
     wanted = {(f.subject, f.name): f for f in found.differences}
     assert wanted["infected_percent", "Pearson r"].n == len(CASES) - 1
     assert wanted["infected_percent", "Pearson r"].value == 0
+    measured = wanted["infected_percent", "measured"]
+    assert (measured.value, measured.n) == (pytest.approx(1 / len(CASES)), len(CASES))
 
 
 def test_what_one_model_lacks_has_no_difference() -> None:

@@ -53,6 +53,7 @@ def test_what_is_unknown_is_listed(tmp_path: Path) -> None:
     exported = export_dataset(dataset, tmp_path / "out", Format.NNUNET)
 
     lines = read_table(tmp_path / "out/unknown.csv")
+    assert exported.left_out_in_part == len(lines) - 3
     assert exported.left_out == 3 == sum(line["unknown"] == "all masks" for line in lines)
     by_id = {line["image_id"]: line["unknown"] for line in lines}
     for image_id, (_, row) in rows_by_id(dataset).items():

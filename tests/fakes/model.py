@@ -98,7 +98,10 @@ def write_model(
 
 
 def describe(
-    targets: Sequence[Structure] = TARGETS, findings: Sequence[Finding] = FINDINGS
+    targets: Sequence[Structure] = TARGETS,
+    findings: Sequence[Finding] = FINDINGS,
+    *,
+    caution: str = "",
 ) -> ModelDescription:
     """What the model says about itself."""
     points = {Finding.COVID: 0.5} if Finding.COVID in findings else {}
@@ -113,6 +116,7 @@ def describe(
         dataset_sha256="0" * 64,
         trained_on=("nothing",),
         recipe={},
+        finding_caution=caution,
     )
 
 

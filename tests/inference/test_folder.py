@@ -43,6 +43,7 @@ COLUMNS = [
     "lungs_percent",
     "image_sha256",
     "runtime",
+    "finding_caution",
     "model",
 ]
 
@@ -67,13 +68,14 @@ def test_columns_in_order_and_empty_where_unknown(
         assert next(csv.reader(file)) == COLUMNS
     assert {row["model"] for row in rows.values()} == {predictor.model.sha256}
     filled = {path: [name for name in COLUMNS if row[name]] for path, row in rows.items()}
-    assert filled["broken.png"] == ["path", "status", "reason", *COLUMNS[-3:]]
-    assert filled["blank.png"] == [*COLUMNS[:5], *COLUMNS[-3:]]
+    assert filled["broken.png"] == ["path", "status", "reason", *COLUMNS[-4:-2], "model"]
+    assert filled["blank.png"] == [*COLUMNS[:5], *COLUMNS[-4:-2], "model"]
     sha256 = hashlib.sha256((films / "covid.png").read_bytes()).hexdigest()
     assert rows["covid.png"]["image_sha256"] == sha256
     assert rows["covid.png"]["runtime"] == predictor.runtime
-    assert filled["covid.png"] == [name for name in COLUMNS if name != "reason"]
-    unmeasured = [name for name in COLUMNS if not name.endswith("infected_percent")]
+    known = [name for name in COLUMNS if name != "finding_caution"]  # the model was not audited
+    assert filled["covid.png"] == [name for name in known if name != "reason"]
+    unmeasured = [name for name in known if not name.endswith("infected_percent")]
     assert filled["pneumonia.png"] == unmeasured
     assert rows["pneumonia.png"]["reason"] == "opacity of other cause is not measured"
     assert [rows[f"{name}.png"]["status"] for name in ("blank", "broken", "normal")] == [

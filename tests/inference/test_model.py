@@ -44,6 +44,7 @@ def test_a_description_survives_the_file(tmp_path: Path) -> None:
         recipe={"name": "x", "list": [1, 2]},
         scores=(Score("lungs Dice", 0.9, 0.8, 0.95, 7, "on nothing"),),
         lung_convention=None,
+        finding_caution="An audit condemned it.",
     )
     path = write_model(tmp_path / "model.onnx", described=description)
     model = read_model(path)
@@ -103,6 +104,9 @@ def test_an_onnx_of_someone_else_is_refused(model_file: Path, tmp_path: Path) ->
         lambda values: values["operating_points"]["masks"].update(infection=-0.1),
         lambda values: values["operating_points"]["masks"].update(infection="0.5"),
         lambda values: values["operating_points"]["finding"].update(covid=float("nan")),
+        lambda values: values.update(finding_caution=float("nan")),
+        lambda values: values.update(finding_caution=None),
+        lambda values: values.update(finding_caution=["a", "b"]),
     ],
 )
 def test_a_damaged_description_is_refused(
@@ -110,6 +114,13 @@ def test_a_damaged_description_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="description is damaged"):
         read_model(with_metadata(model_file, tmp_path / "model.onnx", change))
+
+
+def test_a_file_from_before_there_were_cautions_has_none(model_file: Path, tmp_path: Path) -> None:
+    path = with_metadata(
+        model_file, tmp_path / "m.onnx", lambda values: values.pop("finding_caution")
+    )
+    assert read_model(path).description.finding_caution == ""
 
 
 def test_a_description_is_replaced_and_nothing_else(model_file: Path, tmp_path: Path) -> None:

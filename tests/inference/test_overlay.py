@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hilum.imaging.draw import add_caption, grey_canvas
+from hilum.imaging.draw import add_caption, grey_canvas, wrap_words
 from hilum.inference.overlay import (
     INFECTION_COLOUR,
     LEFT_COLOUR,
@@ -79,3 +81,24 @@ def test_a_long_line_is_set_smaller_and_stays_inside() -> None:
     assert not captioned[:, -5:].any()
     red = captioned[..., 2].astype(int) - captioned[..., 1] > 100
     assert red.any(), "the last word is there"
+
+
+@pytest.mark.parametrize("size", [(256, 256), (400, 1150), (3000, 2500)])
+def test_a_caution_stands_below_in_lines_of_the_usual_size(
+    predictor: Predictor, size: tuple[int, int]
+) -> None:
+    plain = predictor(draw_pixels(Finding.COVID, size=size))
+    assert plain.finding_caution == ""
+    caution = "An audit condemned this finding on 3,948 films of covid-qu-ex. " * 2
+    without = draw_overlay(plain)
+    overlay = draw_overlay(dataclasses.replace(plain, finding_caution=caution))
+    text_height = max(13, overlay.shape[1] // 50)
+    lines = wrap_words(caution, width=overlay.shape[1], text_height=text_height)
+    assert " ".join(lines) == caution.strip() and len(lines) > 1
+    assert len(overlay) - len(without) == len(lines) * (text_height + 10)
+    assert not overlay[:, -5:][len(overlay) - 60 :].any()
+
+
+def test_a_word_that_is_too_long_is_a_line_and_nothing_gives_none() -> None:
+    assert wrap_words("a " + "b" * 90 + " c", width=200) == ["a", "b" * 90, "c"]
+    assert wrap_words("", width=200) == []

@@ -45,3 +45,8 @@ def test_zones_take_every_row_of_a_lung_once(rows: int) -> None:
     lung[4 : 4 + rows, 1] = True
     zones = measure_severity(lung, LEFT, lung).right_lung.zones
     assert [zone for zone in zones if zone is not None] == [100] * min(rows, 3)
+
+
+def test_what_is_drawn_as_both_lungs_is_lung_once() -> None:
+    both = RIGHT | LEFT
+    assert measure_severity(both, both, RIGHT).infected_percent == pytest.approx(100 * 27 / 39)

@@ -178,3 +178,11 @@ def test_patients_come_in_their_order_and_films_by_day() -> None:
 def test_a_percentage_that_is_none_is_not_measured() -> None:
     one: Film = films((0, row("a", "n/a", "250"))).courses[0].films[0]
     assert not one.is_measured and one.reason == "not measured"
+
+
+def test_what_an_audit_found_stands_on_the_page_once(tmp_path: Path) -> None:
+    caution = {"finding_caution": "An audit condemned this finding."}
+    followed = films((0, row("a", "1", "1", **caution)), (2, row("b", "2", "1", **caution)))
+    write_follow_up(followed, tmp_path / "out")
+    page = (tmp_path / "out/follow.html").read_text(encoding="utf-8")
+    assert page.count(caution["finding_caution"]) == 1

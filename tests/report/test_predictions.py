@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +18,7 @@ from hilum.inference.folder import PictureOptions
 from hilum.radiograph import Finding
 from hilum.report import predictions as page_module
 from hilum.report.predictions import write_predictions_page
-from tests.fakes.model import FINDINGS, draw_pixels, write_model
+from tests.fakes.model import FINDINGS, describe, draw_pixels, write_model
 from tests.inference.outputs import predict, write_png
 
 
@@ -220,3 +221,27 @@ def test_a_table_that_a_spreadsheet_saved_again(predictor: Predictor, tmp_path: 
     table = tmp_path / "out/predictions.csv"
     table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())
     assert write_predictions_page(tmp_path / "out", tmp_path / "page.html").done == 1
+
+
+def test_what_an_audit_found_stands_on_the_page_once(tmp_path: Path) -> None:
+    caution = "An audit condemned this <finding>."
+    described = describe(caution=caution)
+    audited = Predictor(write_model(tmp_path / "audited.onnx", described=described))
+    for finding in FINDINGS:
+        write_png(tmp_path / f"in/{finding}.png", draw_pixels(finding))
+    assert make(audited, tmp_path).text.count(caution) == 1
+
+
+def test_a_table_from_before_there_were_cautions_is_read(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    write_png(tmp_path / "in/film.png", draw_pixels())
+    predict(predictor, [tmp_path / "in"], tmp_path / "out")
+    table = tmp_path / "out/predictions.csv"
+    with table.open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    place = head.index("finding_caution")
+    with table.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([*row[:place], *row[place + 1 :]] for row in (head, *rows))
+    write_predictions_page(tmp_path / "out", tmp_path / "page.html")
+    assert "film.png" in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -22,10 +22,7 @@ _RULE = (
 
 def check_activation(films: Films, asked: Asked | None) -> Check:
     """The mean share within the lungs, that of randomised weights, and the difference per film."""
-    part, words = judged_films(films.labels)
-    here = np.where(part, films.activation_in_lungs, np.nan)
-    chance = np.where(part, films.activation_by_chance, np.nan)
-    if asked is None or np.isnan(here).all():
+    if asked is None or np.isnan(films.activation_in_lungs).all():
         reason = "no model was given"
         if asked is not None and not films.lungs_found.any():
             reason = "no lungs were found on any film"
@@ -36,6 +33,9 @@ def check_activation(films: Films, asked: Asked | None) -> Check:
         return Check(
             *(KEY, _TITLE, _QUESTION, Outcome.NOT_ESTIMABLE), answer=answer, figures=(figure,)
         )
+    part, words = judged_films(films.labels, asked)
+    here = np.where(part, films.activation_in_lungs, np.nan)
+    chance = np.where(part, films.activation_by_chance, np.nan)
     values = {
         "share within the lungs": here,
         "the same with random weights": chance,

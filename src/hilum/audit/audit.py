@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hilum.audit.activation import check_activation
 from hilum.audit.check import Check, Outcome
-from hilum.audit.contrast import Label, contrasts, patients_by_finding
+from hilum.audit.contrast import Contrast, Label, contrasts, patients_by_finding, shown
 from hilum.audit.elsewhere import check_elsewhere
 from hilum.audit.given_model import Asked, check_model
+from hilum.audit.groups import unite_groups, with_groups
 from hilum.audit.measure import Measured
 from hilum.audit.noise import check_labels, find_suspects
 from hilum.audit.origins import check_origins
@@ -20,6 +21,7 @@ from hilum.audit.seeds import check_seeds, scores_by_seed
 from hilum.audit.shortcuts import check_shortcuts
 from hilum.audit.splits import check_splits
 from hilum.audit.verdict import Verdict, give_verdicts, overall
+from hilum.evaluation.intervals import LEAST_GROUPS
 from hilum.inference.model import Model
 from hilum.twins.find import TwinPair
 from hilum.workers import Progress, no_progress
@@ -77,13 +79,17 @@ def audit(
         more: checks that were made elsewhere; they come before the reporting guidelines.
         progress: told of each check.
     """
-    films, pairs = audited.measured.films, audited.pairs
+    pairs, stored = audited.pairs, audited.measured.films.labels
+    # Twins and patients whom the dataset tore apart are held out together all the same.
+    labels = with_groups(stored, unite_groups(stored, pairs))
+    films = replace(audited.measured.films, labels=labels)
     advance = progress("checking", 10)
     told = contrasts(films.labels)
     model = audited.model
     asked = None
     if model is not None:
-        asked = Asked(model.description.name, model.description.findings)
+        may_know = _may_know(model, audited.dataset_sha256, labels)
+        asked = Asked(model.description.name, model.description.findings, may_know)
     checks: list[Check] = []
 
     def done(check: Check) -> None:
@@ -92,7 +98,7 @@ def audit(
 
     by_seed = {contrast.name: scores_by_seed(films, contrast) for contrast in told}
     pooled = {name: scores[0] for name, scores in by_seed.items()}
-    done(check_splits(films.labels, pairs))
+    done(check_splits(stored, pairs))
     done(check_origins(films.labels, told))
     done(check_shortcuts(films, told, pooled))
     done(check_model(films, told, asked))
@@ -116,8 +122,34 @@ def audit(
         give_verdicts(checks, told, patients),
         tuple(checks),
         dict(audited.measured.lost),
-        (*audited.measured.remarks, *_learned_before(features, films.labels)),
+        (
+            *audited.measured.remarks,
+            *_learned_before(features, films.labels),
+            *_not_told(patients, told),
+        ),
     )
+
+
+def _may_know(model: Model, dataset_sha256: str, labels: Sequence[Label]) -> str:
+    """Why ``model`` may have learned from validation and test films; empty where it did not."""
+    description = model.description
+    shared = set(description.trained_on) & {label["collection"] for label in labels}
+    if description.dataset_sha256 == dataset_sha256 or not shared:
+        return ""
+    return (
+        f"{description.name} was trained on another compilation of {', '.join(sorted(shared))} and"
+        " may have learned from some of them"
+    )
+
+
+def _not_told(patients: Mapping[str, int], told: Sequence[Contrast]) -> Iterator[str]:
+    """A sentence on findings that are told from no other, where some are."""
+    few = [f"{shown(name)} ({n})" for name, n in patients.items() if n < LEAST_GROUPS]
+    if told and few:
+        yield (
+            f"Nothing was asked of findings of fewer than {LEAST_GROUPS} patients:"
+            f" {', '.join(few)}."
+        )
 
 
 def _learned_before(features: Model, labels: Sequence[Label]) -> Iterator[str]:

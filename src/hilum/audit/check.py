@@ -37,6 +37,18 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return next(outcome for outcome in _WORST_FIRST if outcome in found)
 
 
+def worst_of_all(outcomes: Iterable[Outcome]) -> Outcome:
+    """The same, but one part that is not estimable keeps the whole from being fine.
+
+    >>> worst_of_all([Outcome.FINE, Outcome.NOT_ESTIMABLE]), worst_of_all([Outcome.FINE])
+    (<Outcome.NOT_ESTIMABLE: 'cannot be estimated'>, <Outcome.FINE: 'fine'>)
+    """
+    found = set(outcomes)
+    if Outcome.NOT_ESTIMABLE in found:
+        found.discard(Outcome.FINE)
+    return worst(found)
+
+
 @dataclass(frozen=True)
 class Judged:
     """A figure and what it means."""

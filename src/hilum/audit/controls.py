@@ -1,4 +1,4 @@
-"""What knows nothing of disease: greys beside the lungs, at the border, or coarsened away."""
+"""Greys beside the lungs and at the border, and the whole film with its detail coarsened away."""
 
 from __future__ import annotations
 

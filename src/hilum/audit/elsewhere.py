@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, worst
-from hilum.audit.contrast import Contrast, in_words
-from hilum.audit.figures import MOST_AREA, areas, noted, said, without
+from hilum.audit.contrast import Contrast, Label, in_words
+from hilum.audit.figures import MOST_AREA, areas, listed, noted, reasons_of, said, without
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import fitted, held_out_scores, known_rows
 from hilum.evaluation.figures import Figure
@@ -20,7 +19,8 @@ KEY = "elsewhere"
 
 _RULE = (
     f"condemned where the pooled interval lies above {MOST_AREA} and the held-out one below it,"
-    " doubtful where the held-out interval lies below the pooled one"
+    " doubtful where the held-out interval lies below the pooled one, not estimable where only the"
+    " held-out figure does, or where films of unknown origin make it doubtful that a place is new"
 )
 _COLUMNS = ("origin", "collection")
 
@@ -49,17 +49,31 @@ def check_elsewhere(
     )
 
 
-def judge_held_out(figure: Figure, pooled: Figure) -> Judged:
-    """What it means that a score that is ``pooled`` over all places is ``figure`` at a new one."""
+def judge_held_out(figure: Figure, pooled: Figure, *, is_new: bool) -> Judged:
+    """What it means that a score that is ``pooled`` over all places is ``figure`` at another one.
+
+    ``is_new`` is whether the place is known to share no origin with the others.
+    """
+    because = f"{figure.name}, it gives {said(figure)}, pooled {said(pooled)}"
     outcome = Outcome.FINE
-    if None in (figure.low, figure.high, pooled.low):
+    if figure.value is None or figure.high is None or pooled.low is None:
         outcome = Outcome.NOT_ESTIMABLE
-    elif (figure.high or 0) < MOST_AREA < (pooled.low or 0):
+    elif figure.high < MOST_AREA < pooled.low:
         outcome = Outcome.CONDEMNED
-    elif (figure.high or 0) < (pooled.low or 0):
+    elif figure.high < pooled.low:
         outcome = Outcome.DOUBTFUL
-    because = f"{figure.name} it gives {said(figure)}, pooled {said(pooled)}"
+    elif figure.value < pooled.low:
+        outcome = Outcome.NOT_ESTIMABLE
+        because += ": too few films to say whether that is less"
+    elif not is_new:
+        outcome = Outcome.NOT_ESTIMABLE
+        because += ", but films of unknown origin may come from there too"
     return Judged(figure, outcome, MOST_AREA, _RULE, because, "the origin")
+
+
+def origins_known(labels: Sequence[Label], contrast: Contrast) -> bool:
+    """Whether the origin of every film of ``contrast`` is known."""
+    return all(labels[number]["origin"] for number in contrast.index.tolist())
 
 
 def _of_contrast(films: Films, contrast: Contrast, scores: NDArray[np.float64]) -> Iterator[Judged]:
@@ -84,7 +98,9 @@ def _of_contrast(films: Films, contrast: Contrast, scores: NDArray[np.float64]) 
             yield without(KEY, contrast.name, f"at a new {column}", reason)
             continue
         yield from noted(_within(contrast, column, usable, features))
-        yield from _left_out(contrast, column, usable, (features, known, places), pooled)
+        is_new = column == "origin" or origins_known(films.labels, contrast)
+        of_each = (features, known, places)
+        yield from _left_out(contrast, column, usable, of_each, pooled, is_new)
 
 
 def _largest_first(places: NDArray[np.str_]) -> list[str]:
@@ -113,22 +129,22 @@ def _left_out(
     usable: Mapping[str, NDArray[np.bool_]],
     given: tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.str_]],
     pooled: Figure,
+    is_new: bool,
 ) -> Iterator[Judged]:
     """Of each place: learned from all other films but those of unknown place and same patients."""
     features, known, places = given
     for place, part in usable.items():
-        name = f"at the {column} {place}, learned elsewhere,"
+        name = f"at the {column} {place}, learned elsewhere"
         own = np.isin(contrast.groups, contrast.groups[part])
         others = known & (places != place) & (places != "") & ~own
         if reason := contrast.too_few(others):
-            yield without(KEY, contrast.name, name.rstrip(","), f"elsewhere, {reason}")
+            yield without(KEY, contrast.name, name, f"elsewhere, {reason}")
             continue
         score = np.full(len(part), np.nan)
         model = fitted(features[others], contrast.truth[others])
         score[part] = model.decision_function(features[part])
         figure = areas(KEY, contrast.name, {name: score}, contrast.truth, contrast.groups)[0]
-        judged = judge_held_out(figure, pooled)
-        yield replace(judged, figure=replace(figure, name=name.rstrip(",")))
+        yield judge_held_out(figure, pooled, is_new=is_new)
 
 
 def _answer(figures: Sequence[Judged]) -> str:
@@ -137,7 +153,8 @@ def _answer(figures: Sequence[Judged]) -> str:
         if found:
             first = min(found, key=lambda one: one.figure.value or 0)
             return f"No. {first.because} ({in_words(first.figure.subject)})."
-    fine = [one for one in figures if one.outcome is Outcome.FINE]
+    fine = [one.figure.name for one in figures if one.outcome is Outcome.FINE]
     if fine:
-        return f"Yes, at the {len(fine)} places that could be asked."
-    return "Cannot be estimated: no two origins or collections hold both classes."
+        return f"Yes, {listed(list(dict.fromkeys(fine)))}, as far as could be estimated."
+    reasons = reasons_of(one for one in figures if one.outcome is Outcome.NOT_ESTIMABLE)
+    return f"Cannot be estimated: {listed(reasons) or 'there are no two classes to tell apart'}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,11 @@ def noted(figures: Sequence[Figure]) -> list[Judged]:
         Judged(one, Outcome.NOTED if one.value is not None else Outcome.NOT_ESTIMABLE)
         for one in figures
     ]
+
+
+def reasons_of(judged: Iterable[Judged]) -> list[str]:
+    """Why there is no figure, or what there is instead, each reason once."""
+    return list(dict.fromkeys(one.figure.reason or one.because for one in judged))
 
 
 def listed(told: Sequence[str], *, most: int = 3) -> str:

@@ -33,8 +33,8 @@ class Films:
     probabilities: Mapping[Part, NDArray[np.float32]]
     """N×K: of the classes of the model that was asked about; empty mapping without one."""
     controls: Mapping[str, NDArray[np.float32]]
-    """N×M of what knows nothing of lungs: ``outside the lungs' box``, ``border``, ``thumbnail``,
-    ``grey histogram``, ``file``; metadata come from the labels."""
+    """N×M of what knows little or nothing of lungs: ``outside the lungs' box``, ``border``,
+    ``thumbnail``, ``grey histogram``, ``file``; metadata come from the labels."""
     quality: Mapping[str, NDArray[np.float32]]
     """N each: ``width``, ``height``, ``bits``, ``border`` (share cut), ``compression``,
     ``clipped``."""

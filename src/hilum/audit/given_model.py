@@ -36,16 +36,20 @@ class Asked:
     name: str
     findings: tuple[Finding, ...]
     """Its classes, in the order of its probabilities."""
+    may_know: str = ""
+    """Why it may have learned from any of the films, a clause; empty where those that are held out
+    were so from it too."""
 
 
-def judged_films(labels: Sequence[Label]) -> tuple[NDArray[np.bool_], str]:
-    """N: the films a model is asked about, which it is less likely to have learned; and in words.
+def judged_films(labels: Sequence[Label], asked: Asked) -> tuple[NDArray[np.bool_], str]:
+    """N: the films ``asked`` is asked about, which it less likely learned from; and in words.
 
     Those of validation and test, where they hold patients enough; else all.
     """
     held = np.array([label["split"] != Split.TRAIN for label in labels], np.bool_)
     if len(set(groups_of(labels)[held].tolist())) >= 2 * LEAST_GROUPS:
-        return held, "validation and test films"
+        know = f"; {asked.may_know}" if asked.may_know else ""
+        return held, f"validation and test films{know}"
     return np.ones(len(labels), np.bool_), "all films; it may have learned from them"
 
 
@@ -58,12 +62,14 @@ def check_model(films: Films, contrasts: Sequence[Contrast], asked: Asked | None
         return Check(
             *(KEY, _TITLE, _QUESTION, Outcome.NOT_ESTIMABLE), answer=answer, figures=(figure,)
         )
-    part, words = judged_films(films.labels)
-    figures = [
+    part, words = judged_films(films.labels, asked)
+    by_part = [
         judged for contrast in contrasts for judged in _of_contrast(films, contrast, asked, part)
     ]
-    figures += _occlusion(films, part)
+    figures = [*by_part, *_occlusion(films, asked, part)]
     outcome = worst(one.outcome for one in figures if one.outcome is not Outcome.NOTED)
+    if outcome is Outcome.FINE and not any(one.outcome is Outcome.FINE for one in by_part):
+        outcome = Outcome.NOT_ESTIMABLE  # corners and text are little of what is no lung
     return Check(
         KEY,
         _TITLE,
@@ -76,18 +82,21 @@ def check_model(films: Films, contrasts: Sequence[Contrast], asked: Asked | None
     )
 
 
+def class_of(finding: Finding, classes: Sequence[Finding]) -> Finding | None:
+    """Which of a model's ``classes`` means ``finding``; the last where several do."""
+    return next((known for known in reversed(classes) if finding.is_a(known)), None)
+
+
 def class_score(
     probabilities: NDArray[np.floating], asked: Asked, contrast: Contrast
 ) -> NDArray[np.float64] | str:
     """N: the share of the positive class in both; or why the model cannot tell them."""
     places = []
     for name in (contrast.positive, contrast.negative):
-        finding = Finding(name)
-        of_it = [n for n, known in enumerate(asked.findings) if finding.is_a(known)]
-        if not of_it:
-            known = ", ".join(asked.findings)
-            return f"{asked.name} has no class for {name}, only {known}"
-        places.append(of_it[-1])
+        known = class_of(Finding(name), asked.findings)
+        if known is None:
+            return f"{asked.name} has no class for {name}, only {', '.join(asked.findings)}"
+        places.append(asked.findings.index(known))
     positive, negative = places
     if positive == negative:
         return f"both are {asked.findings[positive]} to {asked.name}"
@@ -121,8 +130,11 @@ def _of_contrast(
         )
 
 
-def _occlusion(films: Films, part: NDArray[np.bool_]) -> Iterator[Judged]:
+def _occlusion(films: Films, asked: Asked, part: NDArray[np.bool_]) -> Iterator[Judged]:
     """The mean absolute change of P(COVID-19)."""
+    if Finding.COVID not in asked.findings:
+        reason = f"{asked.name} has no class for covid"
+        yield without(KEY, "all", "mean change of P(COVID-19)", reason)
     groups = groups_of(films.labels)
     values = {
         f"mean change of P(COVID-19), {name} painted over": np.where(part, np.abs(change), np.nan)
@@ -144,7 +156,9 @@ def _answer(figures: Sequence[Judged], asked: Asked) -> str:
         if found:
             first = max(found, key=lambda one: one.figure.value or 0)
             return f"{first.because} ({in_words(first.figure.subject)})."
-    estimated = [one for one in figures if one.outcome is Outcome.FINE]
+    estimated = [
+        one for one in figures if one.outcome is Outcome.FINE and one.figure.subject != "all"
+    ]
     if estimated:
         return f"{asked.name} tells little without the lungs, as far as could be estimated."
     reasons = dict.fromkeys(one.figure.reason for one in figures if one.figure.reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,19 +20,25 @@ from hilum.output import folder_to_be
 from hilum.radiograph import Split
 
 
-def leave_out(dataset: Dataset, column: str, place: str, output: Path) -> None:
+def leave_out(
+    dataset: Dataset, column: str, place: str, output: Path, *, united: Mapping[str, str]
+) -> None:
     """Write to ``output`` what there is to learn from elsewhere, and to be judged on at ``place``.
 
     Films whose ``column`` (``origin`` or ``collection``) is ``place`` are the test split. Train and
-    validation are those of ``dataset``, less whoever has a film at the place, and less films of
-    unknown place, since they may come from it. Where no validation is left, a tenth of the
-    patients of train become it.
+    validation are those of ``dataset``, less whoever has a film at the place, by the groups that
+    ``united`` makes of the dataset's, and less films of unknown place, since they may come from it.
+    Where no validation is left, a tenth of the patients of train become it.
 
     Raises:
         DatasetError: a file is damaged.
         OutputError: ``output`` exists, or cannot be written.
     """
     labels = [(split, label) for split in Split for label in dataset.labels(split)]
+    labels = [
+        (split, {**one, "group_id": united.get(one["group_id"], one["group_id"])})
+        for split, one in labels
+    ]
     splits = _new_splits(labels, column, place)
     with folder_to_be(output, until_then="unfinished", remedy="make room") as folder:
         shutil.rmtree(folder, ignore_errors=True)

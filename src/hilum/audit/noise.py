@@ -52,11 +52,12 @@ def find_suspects(films: Films) -> list[Suspect]:
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores
 
-    enough = [f for f, n in patients_by_finding(films.labels).items() if n >= LEAST_GROUPS]
-    if len(enough) < 2:
-        return []
     features = films.features[Part.WHOLE]
     known = known_rows(features)
+    seen = [films.labels[number] for number in np.flatnonzero(known).tolist()]
+    enough = [f for f, n in patients_by_finding(seen).items() if n >= LEAST_GROUPS]
+    if len(enough) < 2:
+        return []
     of_each = np.array([label["finding"] or "" for label in films.labels], np.str_)
     index = np.flatnonzero(known & np.isin(of_each, enough))
     classes = np.searchsorted(enough, of_each[index])
@@ -118,7 +119,7 @@ def _twins(labels: Sequence[Label], apart: Sequence[TwinPair]) -> Judged:
 def _share(films: Films, suspects: Sequence[Suspect]) -> Judged:
     name = "share of labels that confident learning doubts"
     if not suspects:
-        reason = f"fewer than two findings have {LEAST_GROUPS} patients"
+        reason = f"fewer than two findings have {LEAST_GROUPS} patients whose films could be seen"
         return without(KEY, "all", name, reason)
     doubted = np.full(len(films.labels), np.nan)
     for one in suspects:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.audit.check import Check, Judged, Outcome, Table, worst
+from hilum.audit.check import Check, Judged, Outcome, Table, worst_of_all
 from hilum.audit.contrast import Contrast, Label, in_words
 from hilum.audit.figures import listed, said
-from hilum.dataset.card.association import association_of
+from hilum.dataset.card.association import association_of, cramers_v
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.intervals import LEAST_GROUPS, compute_figures
 from hilum.evaluation.measure import Floats, Measure, Needed
@@ -23,7 +23,8 @@ MOST_ASSOCIATION = 0.3
 
 _RULE = (
     "condemned where the classes share none, doubtful where V lies above"
-    f" {MOST_ASSOCIATION}, never fine while one is unknown"
+    f" {MOST_ASSOCIATION}, also with places of few patients each for itself, never fine while one"
+    " is unknown, or less than half the films of a class are of places that both have"
 )
 _UNKNOWN = "unknown"
 _COLUMNS = ("origin", "collection")
@@ -37,21 +38,13 @@ def check_origins(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> Che
         KEY,
         "Origins",
         "Do the classes come from the same hospitals and collections?",
-        _outcome(figures),
+        worst_of_all(judged.outcome for judged in figures),
         _answer(figures, within),
         tuple(figures),
         (*(_counts(labels, column) for column in _COLUMNS), within),
         caveat="A collection may itself be a compilation of others, and an origin is what its files"
         " say. Films of unknown origin are left out of the table’s V; unknown is not clean.",
     )
-
-
-def _outcome(figures: Sequence[Judged]) -> Outcome:
-    """The worst; what is not estimable keeps the whole from being fine."""
-    outcome = worst(judged.outcome for judged in figures)
-    if outcome is Outcome.FINE and any(j.outcome is Outcome.NOT_ESTIMABLE for j in figures):
-        return Outcome.NOT_ESTIMABLE
-    return outcome
 
 
 def association(
@@ -110,19 +103,32 @@ def _judge(labels: Sequence[Label], contrast: Contrast, name: str) -> Judged:
     unknown = values.count(None)
     sides = (contrast.positive, contrast.negative)
     known = [{value for side, value in pairs if side == one} - {None} for one in sides]
+    both = known[0] & known[1]
+    shared = [np.mean([value in both for side, value in pairs if side == one]) for one in sides]
+    # Taken together, many places of few patients hide that each has films of one class only.
+    apart = cramers_v(pairs).v
     if unknown == len(values):
         outcome, because = Outcome.NOT_ESTIMABLE, f"the {name} of no film is known"
-    elif not unknown and not known[0] & known[1]:
+    elif not unknown and not both:
         outcome, because = Outcome.CONDEMNED, f"no {name} has films of both classes"
     elif figure.value is not None and figure.value > MOST_ASSOCIATION:
         outcome = Outcome.DOUBTFUL
         because = f"the {name} says much about the class, Cramér’s V {said(figure)}"
+    elif apart is not None and apart > MOST_ASSOCIATION:
+        outcome = Outcome.DOUBTFUL
+        because = (
+            f"the {name} says much about the class, Cramér’s V {apart:.2f} with the many of few"
+            " patients each for itself"
+        )
     elif unknown:
         outcome = Outcome.NOT_ESTIMABLE
         because = f"the {name} of {unknown:,} of {len(values):,} films is not known"
     elif any(label["origin"] is None for label in told):
         outcome = Outcome.NOT_ESTIMABLE
         because = f"a {name} of films of unknown origin may be compiled of others"
+    elif min(shared) < 0.5:
+        outcome = Outcome.NOT_ESTIMABLE
+        because = f"less than half the films of a class are of places that both have, by {name}"
     else:
         outcome, because = Outcome.FINE, f"both classes come from the same {name}s"
     return Judged(figure, outcome, MOST_ASSOCIATION, _RULE, because, f"the {name}")

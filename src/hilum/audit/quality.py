@@ -47,10 +47,8 @@ def _of_contrast(films: Films, contrast: Contrast) -> list[Judged]:
     kinds: dict[str, list[str | None]] = {
         "size": [_size(films, n) for n in numbers],
         "view": [films.labels[n]["view"] for n in numbers],
+        "bit depth": [_rounded(films.quality["bits"][n]) for n in numbers],
     }
-    if "bits" in films.quality:
-        bits = films.quality["bits"]
-        kinds["bit depth"] = [None if np.isnan(bits[n]) else f"{bits[n]:.0f}" for n in numbers]
     judged = []
     for name, values in kinds.items():
         pairs = list(zip(sides, values, strict=True))
@@ -68,11 +66,12 @@ def _of_contrast(films: Films, contrast: Contrast) -> list[Judged]:
 
 
 def _size(films: Films, number: int) -> str | None:
-    sides = [films.quality.get(name, np.full(number + 1, np.nan))[number] for name in _SIDES]
-    return None if np.isnan(sides).any() else "×".join(f"{side:.0f}" for side in sides)
+    width, height = (_rounded(films.quality[name][number]) for name in ("width", "height"))
+    return None if width is None or height is None else f"{width}×{height}"
 
 
-_SIDES = ("width", "height")
+def _rounded(value: float) -> str | None:
+    return None if np.isnan(value) else f"{value:.0f}"
 
 
 def _medians(films: Films, column: str) -> Table:

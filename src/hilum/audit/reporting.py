@@ -91,7 +91,7 @@ def _dataset_answers(labels: Sequence[Label], lock: Mapping[str, Any]) -> dict[s
 
 def _check_answers(checks: Mapping[str, Check]) -> dict[str, str]:
     return {
-        "20": "patients together with all copies of their films. " + checks["splits"].answer,
+        "20": checks["splits"].answer,
         "28": "AUROC; Cramér’s V; shares",
         "29": f"95 % intervals from {DRAWS:,} draws of whole patients with replacement",
         "30": " ".join(checks[key].answer for key in ("elsewhere", "seeds")),

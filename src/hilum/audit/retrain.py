@@ -6,20 +6,21 @@ finished is kept, and one that was interrupted goes on.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from hilum.audit.check import Check, Judged, Outcome, worst
 from hilum.audit.contrast import Contrast, Label, in_words
-from hilum.audit.elsewhere import judge_held_out
-from hilum.audit.figures import areas, listed, noted, without
+from hilum.audit.elsewhere import judge_held_out, origins_known
+from hilum.audit.figures import areas, listed, noted, reasons_of, without
 from hilum.audit.given_model import Asked, class_score
 from hilum.audit.left_out import leave_out
 from hilum.dataset.read import Dataset, open_dataset
@@ -69,6 +70,7 @@ def check_retrained(
     recipe: Path,
     folder: Path,
     *,
+    united: Mapping[str, str],
     train: Train = train_apart,
     threads: int = 1,
     tell: Callable[[str], None] = lambda _: None,
@@ -81,6 +83,7 @@ def check_retrained(
         contrasts: what is to be told apart.
         recipe: followed each time.
         folder: where trainings are kept.
+        united: group of the dataset → that with which it is held out; those of ``labels``.
         train: trains it.
         threads: how many films are judged at once.
         tell: called with what is being done.
@@ -88,8 +91,11 @@ def check_retrained(
     Raises:
         HilumError: a training was stopped.
     """
+    judged = partial(_figures, contrasts=contrasts, united=united, threads=threads)
+    kept = folder / _key(recipe, dataset)
     figures: list[Judged] = []
     column, places = _places(labels, contrasts)
+    is_new = {one.name: column == "origin" or origins_known(labels, one) for one in contrasts}
     pooled: dict[str, Figure] = {}
     if not places:
         reason = "no origin and no collection holds both classes with patients enough"
@@ -97,36 +103,44 @@ def check_retrained(
     else:
         tell("training on the dataset as it is split")
         split = Split.TEST if dataset.count(Split.TEST) else Split.VALIDATION
-        told = _kept(train, recipe, dataset.folder, folder / "as it is split")
-        for one in _figures(told, dataset, split, contrasts, "pooled", threads):
+        told = _kept(train, recipe, dataset.folder, kept / "as it is split")
+        for one in judged(told, dataset, split, name=f"pooled, {split} films"):
             figures += noted([one])
             pooled[one.subject] = one
     for place in places:
         tell(f"training without the {column} {place}")
-        where = folder / (re.sub(r"[^A-Za-z0-9]+", "-", place).strip("-") or "place")
+        where = kept / _folder_name(place)
         if not (where / "dataset").exists():
-            leave_out(dataset, column, place, where / "dataset")
+            leave_out(dataset, column, place, where / "dataset", united=united)
         told = _kept(train, recipe, where / "dataset", where)
         name = f"at the {column} {place}, trained elsewhere"
         rest = open_dataset(where / "dataset")
-        for figure in _figures(told, rest, Split.TEST, contrasts, name, threads):
-            judged = judge_held_out(figure, pooled[figure.subject])
-            if figure.value is None:
-                judged = replace(judged, outcome=Outcome.NOT_ESTIMABLE)
-            figures.append(judged)
+        figures += [
+            judge_held_out(one, pooled[one.subject], is_new=is_new[one.subject])
+            for one in judged(told, rest, Split.TEST, name=name)
+        ]
     asked = [one for one in figures if one.outcome is not Outcome.NOTED]
-    bad = [one for one in asked if one.outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL)]
-    answer = listed([f"{one.because} ({in_words(one.figure.subject)})" for one in bad])
     return Check(
         KEY,
         "Elsewhere, trained anew",
         "Does a network hold at an origin that it learned nothing from?",
         worst(one.outcome for one in asked),
-        f"No. {answer}." if bad else "No drop was found, as far as could be estimated.",
+        _answer(asked),
         tuple(figures),
         caveat="One training each: part of a difference is the draw. Films that the model would not"
-        " judge are left out.",
+        " judge are left out. Where the dataset has no test films, the pooled figure is of those of"
+        " validation, by which the network was chosen, and flattered.",
     )
+
+
+def _answer(asked: Sequence[Judged]) -> str:
+    bad = [one for one in asked if one.outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL)]
+    if bad:
+        told = [f"{one.because} ({in_words(one.figure.subject)})" for one in bad]
+        return f"No. {listed(told)}."
+    if any(one.outcome is Outcome.FINE for one in asked):
+        return "No drop was found, as far as could be estimated."
+    return f"Cannot be estimated: {listed(reasons_of(asked))}."
 
 
 def _places(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> tuple[str, list[str]]:
@@ -144,6 +158,18 @@ def _places(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> tuple[str
     return "origin", []
 
 
+def _key(recipe: Path, dataset: Dataset) -> str:
+    """By what trainings of other recipes and datasets are told from these."""
+    read = recipe.read_bytes() if recipe.is_file() else b""
+    return hashlib.sha256(read + dataset.content_sha256.encode()).hexdigest()[:16]
+
+
+def _folder_name(place: str) -> str:
+    """Of its own for each place, whatever letters it is written with."""
+    letters = re.sub(r"[^A-Za-z0-9]+", "-", place).strip("-")
+    return f"{letters[:40]}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+
+
 def _kept(train: Train, recipe: Path, dataset: Path, folder: Path) -> Path | str:
     """The model file of an earlier run, or a new one; or why there is none."""
     model = folder / "model.onnx"
@@ -157,8 +183,10 @@ def _figures(
     model: Path | str,
     dataset: Dataset,
     split: Split,
-    contrasts: Sequence[Contrast],
+    *,
     name: str,
+    contrasts: Sequence[Contrast],
+    united: Mapping[str, str],
     threads: int,
 ) -> list[Figure]:
     """The AUROC of each contrast; without a value where there is none."""
@@ -168,10 +196,12 @@ def _figures(
     description = predictor.model.description
     cases = list(judge_all(predictor, dataset, split, Counter(), {}, lambda: None))
     asked = Asked(description.name, description.findings)
-    return [_figure(cases, asked, contrast, name) for contrast in contrasts]
+    return [_figure(cases, asked, contrast, name, united) for contrast in contrasts]
 
 
-def _figure(cases: Sequence[Case], asked: Asked, contrast: Contrast, name: str) -> Figure:
+def _figure(
+    cases: Sequence[Case], asked: Asked, contrast: Contrast, name: str, united: Mapping[str, str]
+) -> Figure:
     sides = (contrast.positive, contrast.negative)
     chosen = [case for case in cases if case.truth in sides]
     given = np.array(
@@ -181,5 +211,5 @@ def _figure(cases: Sequence[Case], asked: Asked, contrast: Contrast, name: str) 
     if isinstance(score, str):
         return without(KEY, contrast.name, name, score).figure
     truth = np.array([case.truth == Finding(contrast.positive) for case in chosen], np.bool_)
-    groups = np.array([case.group for case in chosen], np.str_)
+    groups = np.array([united.get(case.group, case.group) for case in chosen], np.str_)
     return areas(KEY, contrast.name, {name: score}, truth, groups)[0]

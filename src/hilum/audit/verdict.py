@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hilum.audit.check import Check, Judged, Outcome, worst
+from hilum.audit.activation import KEY as ACTIVATION
+from hilum.audit.check import Check, Judged, Outcome, worst, worst_of_all
 from hilum.audit.contrast import Contrast, shown
 from hilum.audit.given_model import KEY as MODEL
+from hilum.audit.origins import KEY as ORIGINS
+from hilum.audit.shortcuts import KEY as SHORTCUTS
 from hilum.audit.splits import KEY as SPLITS
 from hilum.evaluation.intervals import LEAST_GROUPS
+
+THE_MODEL = "the model"
+"""The subject of the verdict on the finding of the model, whatever it tells apart."""
 
 _MOST_REASONS = 3
 
@@ -19,7 +25,7 @@ class Verdict:
     """What is to be thought of one score, or of all."""
 
     subject: str
-    """The contrast, or ``the splits``, ``the dataset``."""
+    """The contrast, or ``the splits``, ``the model``, ``the dataset``."""
     outcome: Outcome
     sentence: str
 
@@ -27,7 +33,7 @@ class Verdict:
 def give_verdicts(
     checks: Sequence[Check], contrasts: Sequence[Contrast], patients: Mapping[str, int]
 ) -> tuple[Verdict, ...]:
-    """Of each contrast, and before these of the splits where they leak.
+    """Of each contrast, and before these of splits and model where something is wrong.
 
     ``patients`` says how many have each finding.
     """
@@ -35,6 +41,7 @@ def give_verdicts(
     splits = next(check for check in checks if check.key == SPLITS)
     if splits.outcome is Outcome.CONDEMNED:
         verdicts.append(Verdict("the splits", Outcome.CONDEMNED, splits.answer))
+    verdicts += _of_the_model(checks)
     for contrast in contrasts:
         about = [
             judged
@@ -52,11 +59,7 @@ def give_verdicts(
 
 def overall(verdicts: Sequence[Verdict]) -> Outcome:
     """The worst of all; one that is not estimable keeps the whole from being fine."""
-    outcomes = {verdict.outcome for verdict in verdicts}
-    found = worst(outcomes)
-    if found is Outcome.FINE and Outcome.NOT_ESTIMABLE in outcomes:
-        return Outcome.NOT_ESTIMABLE
-    return found
+    return worst_of_all(verdict.outcome for verdict in verdicts)
 
 
 def nothing_to_tell(patients: Mapping[str, int]) -> str:
@@ -76,6 +79,21 @@ def nothing_to_tell(patients: Mapping[str, int]) -> str:
     )
 
 
+def _of_the_model(checks: Sequence[Check]) -> Iterator[Verdict]:
+    """What condemns its finding or makes it doubtful, whichever the contrast."""
+    about = [
+        judged
+        for check in checks
+        if check.key in (MODEL, ACTIVATION)
+        for judged in check.figures
+        if judged.figure.subject == "all"
+    ]
+    outcome = worst(judged.outcome for judged in about)
+    if outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL):
+        told = _joined([judged for judged in about if judged.outcome is outcome])
+        yield Verdict(THE_MODEL, outcome, f"The model’s finding is {outcome}: {told}.")
+
+
 def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
     score = f"of {shown(contrast.positive)} against {shown(contrast.negative)}"
     by_outcome = {
@@ -93,11 +111,14 @@ def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
     if doubtful := by_outcome[Outcome.DOUBTFUL]:
         sentence = f"The score {score} is doubtful: {_joined(doubtful[:_MOST_REASONS])}."
         return Verdict(contrast.name, Outcome.DOUBTFUL, sentence)
-    origin = [one for one in about if one.figure.task == "origins"]
-    unknown = [one for one in origin if one.outcome is Outcome.NOT_ESTIMABLE]
-    if unknown or not by_outcome[Outcome.FINE]:
-        why = _joined(unknown) if unknown else "no control could be estimated"
-        end = " No control gave the class away." if by_outcome[Outcome.FINE] else ""
+    origin = [one for one in about if one.figure.task == ORIGINS]
+    controls = [one for one in about if one.figure.task == SHORTCUTS]
+    unknown = [one for one in (*origin, *controls) if one.outcome is Outcome.NOT_ESTIMABLE]
+    reasons = _joined(unknown)
+    passed = any(one.outcome is Outcome.FINE for one in controls)
+    if reasons or not passed:
+        why = reasons or "no control could be estimated"
+        end = " No control gave the class away." if passed else ""
         sentence = f"Whether the score {score} is real cannot be estimated: {why}.{end}"
         return Verdict(contrast.name, Outcome.NOT_ESTIMABLE, sentence)
     sentence = (

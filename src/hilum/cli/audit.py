@@ -13,6 +13,7 @@ from hilum.errors import HilumError, OutputError
 
 if TYPE_CHECKING:
     from hilum.audit.audit import Audit
+    from hilum.inference.model import Model
 
 
 def audit_dataset(
@@ -30,14 +31,26 @@ def audit_dataset(
     ] = None,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print audit.json as well.")] = False,
+    write_card: Annotated[
+        bool,
+        typer.Option(
+            "--write-card",
+            help="Put what is found against the model's finding into its file and card.",
+        ),
+    ] = False,
 ) -> None:
     """Ask whether scores on a dataset are real: leaks, shortcuts, wrong labels, other origins.
 
     Called again after an interruption, it goes on where it was. Research use only.
     """
+    if write_card and model is None:
+        raise typer.BadParameter(
+            "it needs --model: there is no card to write to", param_hint="--write-card"
+        )
     try:
         from hilum.audit.audit import Audited, audit
         from hilum.audit.contrast import contrasts
+        from hilum.audit.groups import unite_groups, with_groups
         from hilum.audit.pairs import find_pairs
         from hilum.audit.retrain import check_retrained
         from hilum.audit.write import AUDIT_FILE, audit_json, write_audit
@@ -50,6 +63,7 @@ def audit_dataset(
     from hilum.audit.measure import measure_films
     from hilum.dataset.lock import read_lock
     from hilum.dataset.read import open_dataset
+    from hilum.evaluation.card import read_card
     from hilum.inference.model import read_model
     from hilum.report.audit.page import PAGE_NAME, write_audit_page
     from hilum.report.audit.pictures import draw_pictures
@@ -57,6 +71,13 @@ def audit_dataset(
 
     opened = open_dataset(dataset)
     asked = None if model is None else read_model(model)
+    if write_card and asked is not None and not asked.description.findings:
+        raise typer.BadParameter(
+            f"{model} names no finding, so that nothing is found against one",
+            param_hint="--write-card",
+        )
+    if write_card and asked is not None:
+        read_card(asked)  # is refused before any work where it has no place for scores
     if (output / AUDIT_FILE).exists():
         raise OutputError("there is an audit already", path=output, remedy="name a new folder")
     cores = threads or available_cores()
@@ -69,10 +90,12 @@ def audit_dataset(
         audited = Audited(name, sha256, read_lock(dataset), asked, measured, pairs)
         more = []
         if retrain is not None:
-            told = contrasts(labels)
+            united = unite_groups(labels, pairs)
+            grouped = with_groups(labels, united)
             more.append(
                 check_retrained(
-                    *(opened, labels, told, retrain, output / "retrained"),
+                    *(opened, grouped, contrasts(grouped), retrain, output / "retrained"),
+                    united=united,
                     threads=cores,
                     tell=say_error,
                 )
@@ -80,11 +103,35 @@ def audit_dataset(
         found = audit(audited, more=more, progress=progress)
     write_audit_page(found, output, draw_pictures(found, opened))
     write_audit(found, output)
+    if write_card and asked is not None:
+        _write_card(found, asked, sorted({label["collection"] for label in labels}))
     if as_json:
         typer.echo(audit_json(found), nl=False)
         return
     _tell(found)
     say_error(f"Written to {output}; open {output / PAGE_NAME}. Research use only.")
+
+
+def _write_card(found: Audit, model: Model, collections: list[str]) -> None:
+    """Put the caution into the model file, then the card; what was there before is told."""
+    import dataclasses
+
+    from hilum.audit.caution import word_caution
+    from hilum.evaluation.card import write_card
+    from hilum.inference.model import read_model, rewrite_description
+
+    description = model.description
+    caution = word_caution(found, description.findings, collections)
+    if caution is None:
+        say_error(f"No verdict is about the findings of {model.path}; it stays as it is.")
+        return
+    earlier = description.finding_caution
+    rewrite_description(model.path, dataclasses.replace(description, finding_caution=caution))
+    card = write_card(read_model(model.path))
+    said = caution or "The audit found nothing against the finding; no caution"
+    say_error(f"{said.removesuffix('.')}. So it stands in {model.path} and {card}.")
+    if earlier and earlier != caution:
+        say_error(f"No longer there: {earlier}")
 
 
 def _tell(found: Audit) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime
+from hilum.cli.options import AnyRuntime, OutputFolder, Threads, known_runtime, one_of
 from hilum.cli.protocol import known_protocol, show_comparison
 from hilum.cli.terminal import counted, progress_bars, say_error, say_title, show_table
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hilum.evaluation.protocols.protocol import Comparison
     from hilum.evaluation.strata import Stratum
     from hilum.inference.model import Model
-    from hilum.radiograph import Finding, Split
+    from hilum.radiograph import Finding
 
 
 class ScoreFormat(enum.StrEnum):
@@ -75,20 +75,29 @@ def evaluate_model(
     Research use only.
     """
     runtime_name = known_runtime(runtime)
+    if write_card and same:
+        raise typer.BadParameter(
+            "not with --map: a card's scores are of the model's own classes",
+            param_hint="--write-card",
+        )
     if len(model) > 1:
         _refuse_with_folds({"--split": split, "--against": against, "--write-card": write_card})
-    part, kinds, classes = _split(split or "test"), _kinds(by), _classes(same or [])
+    from hilum.radiograph import Split
+
+    part = one_of(Split, split or "test", "--split")
+    kinds, classes = _kinds(by), _classes(same or [])
     published = known_protocol(protocol)
     from hilum.dataset.read import open_dataset
+    from hilum.evaluation.card import read_card
     from hilum.evaluation.compare import compare
-    from hilum.evaluation.evaluate import evaluate
+    from hilum.evaluation.evaluate import evaluate, refuse_unfit
     from hilum.evaluation.folds import evaluate_folds
     from hilum.evaluation.protocols.protocol import compare_with
     from hilum.evaluation.protocols.setting import setting_of
-    from hilum.evaluation.write import require_new_folder, write_evaluation
+    from hilum.evaluation.write import write_evaluation
     from hilum.inference.model import read_model
     from hilum.inference.predictor import Predictor
-    from hilum.radiograph import Split
+    from hilum.output import new_folder
     from hilum.report.evaluation.page import write_evaluation_page
     from hilum.report.evaluation.pictures import draw_pictures
     from hilum.workers import available_cores
@@ -96,8 +105,9 @@ def evaluate_model(
     data, models = open_dataset(dataset), [read_model(path) for path in model]
     first = models[0]
     second = None if against is None else read_model(against)
-    require_new_folder(output)
-    with progress_bars(quiet=score_format is not None) as progress:
+    if write_card:
+        read_card(first)  # is refused before any work where it has no place for scores
+    with new_folder(output), progress_bars(quiet=score_format is not None) as progress:
 
         def run(one: Model) -> Predictor:
             return Predictor(one, threads=threads or available_cores(), runtime=runtime_name)
@@ -106,6 +116,8 @@ def evaluate_model(
             advance = progress(f"judging by {one.path.name}", data.count(part))
             return evaluate(run(one), data, part, by=kinds, classes=classes, on_case=advance)
 
+        if second is not None:
+            refuse_unfit(run(second), data, part, classes)  # not only once the first has judged all
         if len(models) > 1:
             count = data.count(Split.TRAIN) + data.count(Split.VALIDATION)
             advance = progress(f"judging by {len(models)} models, each its fold", count)
@@ -117,18 +129,18 @@ def evaluate_model(
         if second is not None:
             other = judge(second, [])
             evaluation = compare(evaluation, other, first.description, second.description)
-    comparison = None
-    if published is not None:
-        comparison = compare_with(published, setting_of(evaluation, first.description, data))
-    write_evaluation(evaluation, output, comparison)
+        if write_card:
+            evaluation = _write_card(first, evaluation)
+        comparison = None
+        if published is not None:
+            comparison = compare_with(published, setting_of(evaluation, first.description, data))
+        write_evaluation(evaluation, output, comparison)
     pictures: dict[tuple[str, str], str] = {}
     for one in models:
         judged, of_it = (data, part) if len(models) == 1 else (_held_out(data, one), Split.TEST)
         predictor = Predictor(one, runtime=runtime_name)
         pictures |= draw_pictures(evaluation, predictor, judged, of_it)
     write_evaluation_page(evaluation, output, pictures, comparison)
-    if write_card:
-        _write_card(first, evaluation)
     _print(evaluation, score_format, comparison)
     _tell(evaluation, output)
 
@@ -147,15 +159,6 @@ def _held_out(data: Dataset, model: Model) -> Dataset:
 
     fold = model.description.fold
     return data if fold is None else hold_out(data, fold)
-
-
-def _split(name: str) -> Split:
-    from hilum.radiograph import Split
-
-    if name not in list(Split):
-        names = ", ".join(Split)
-        raise typer.BadParameter(f"{name!r} is none of {names}", param_hint="--split")
-    return Split(name)
 
 
 def _kinds(names: str) -> list[Stratum]:
@@ -184,14 +187,19 @@ def _classes(pairs: list[str]) -> dict[Finding, Finding]:
     return classes
 
 
-def _write_card(model: Model, evaluation: Evaluation) -> None:
+def _write_card(model: Model, evaluation: Evaluation) -> Evaluation:
+    """Scores into the model file and its card; the evaluation is then of the file as it became."""
+    import dataclasses
+
     from hilum.evaluation.card import write_card
     from hilum.evaluation.scored import with_scores_of
     from hilum.inference.model import read_model, rewrite_description
 
     rewrite_description(model.path, with_scores_of(model.description, evaluation))
-    card = write_card(read_model(model.path))
+    written = read_model(model.path)
+    card = write_card(written)
     say_error(f"The scores stand in {model.path} and {card}.")
+    return dataclasses.replace(evaluation, model_sha256=written.sha256)
 
 
 def _print(

@@ -90,6 +90,8 @@ def _tell(followed: FollowUp, output: Path) -> None:
         say_error(f"Images of nobody known: {len(followed.unplaced)}; the page lists them.")
     if followed.unused:
         say_error(f"Named, but not predicted: {len(followed.unused)}; the page lists them.")
+    for caution in followed.cautions:
+        say_error(caution)
     if len(followed.models) > 1:
         say_error("These predictions are of different models and are not comparable.")
     say(f"Written to {output}; open {output / PAGE_NAME}. Research use only.")

@@ -122,6 +122,9 @@ def predict_images(
     say_error(
         f"{counted(len(images), 'image')}: {summary}. Written to {output}. Research use only."
     )
+    caution = predictor.model.description.finding_caution
+    if caution and counts[Status.OK]:
+        say_error(caution)
     for line in conversion.lines if conversion is not None else ():
         say_error(f"{line.scale.column}, converted: {line.error}.")
     if counts[Status.FAILED]:

@@ -226,7 +226,8 @@ def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
     """A problem for each place below ``folder``, but outside ``root``, that may hold images.
 
     A download may hold more than the collection that was recognised in it. One problem
-    stands for one file or for one whole folder beside the way down to ``root``.
+    stands for one file or for one whole folder beside the way down to ``root``, seen from there:
+    ``../other``.
     """
     problems = []
     place = folder
@@ -234,25 +235,26 @@ def images_outside(folder: Path, root: Path) -> tuple[Problem, ...]:
         step = place / root.relative_to(place).parts[0]
         _, _, names = next(_walk(place))
         files = [place / name for name in names]
-        problems += [_outside(folder, f, 1) for f in files if is_image(f) or _is_unread(f)]
+        problems += [_outside(root, f, 1) for f in files if is_image(f) or _is_unread(f)]
         unread = [f for f in files if not _is_unread(f)]
-        problems += [problem_at(folder, f, *told) for f in unread if (told := _unopened(f))]
+        problems += [_seen_from(root, f, *told) for f in unread if (told := _unopened(f))]
         for other in subfolders(place):
             beside = unclaimed_images(other, ()) if other != step else ()
             unopened = [p for p in beside if p.kind in (PACKED_FILES, UNFINISHED_DOWNLOAD)]
             problems += [
-                problem_at(folder, other / p.source_path, p.kind, p.detail) for p in unopened
+                _seen_from(root, other / p.source_path, p.kind, p.detail) for p in unopened
             ]
             count = len(beside) - len(unopened)
             if count:
-                problems.append(_outside(folder, other, count))
+                problems.append(_outside(root, other, count))
         place = step
     return tuple(problems)
 
 
-def _outside(folder: Path, path: Path, count: int) -> Problem:
-    return Problem(
-        path.relative_to(folder).as_posix(),
-        "outside the collection",
-        f"{count} image{'s' if count > 1 else ''} beside the collection found in this folder",
-    )
+def _outside(root: Path, path: Path, count: int) -> Problem:
+    told = f"{count} image{'s' if count > 1 else ''} beside the collection found in this folder"
+    return _seen_from(root, path, "outside the collection", told)
+
+
+def _seen_from(root: Path, path: Path, kind: str, detail: str) -> Problem:
+    return Problem(Path(os.path.relpath(path, root)).as_posix(), kind, detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,7 +145,7 @@ def _unread_exports(folder: Path, root: Path, collection: Collection) -> tuple[P
                 f"{export.tool} annotations; give them, in a folder of their own, beside this one"
             )
             for path in export.files(place):
-                source = path.relative_to(root if path.is_relative_to(root) else folder)
+                source = Path(os.path.relpath(path, root))
                 problems.append(Problem(source.as_posix(), "unused annotation", detail))
     return tuple(problems)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -176,7 +177,7 @@ def open_dataset(folder: Path) -> Dataset:
             ),
             remedy="copy the whole folder again, or compile it again",
         )
-    for path in shards.values():
+    for name, path in shards.items():
         with _reading(path):
             absent = set(dataset_schema().names) - set(pq.read_schema(path).names)
         if absent:
@@ -186,7 +187,22 @@ def open_dataset(folder: Path) -> Dataset:
                 got=f"no {', '.join(sorted(absent))}",
                 remedy="compile the dataset again with this version of hilum",
             )
+        _require_content(path, lock["shards"][name])
     return dataset
+
+
+def _require_content(path: Path, sha256: str) -> None:
+    """Whatever is measured on a dataset carries the hash in its lock, which has to be true."""
+    with _reading(path), path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256:
+        raise DatasetError(
+            "the file is not the one the dataset was written with",
+            path=path,
+            got=f"SHA-256 {found[:16]}…",
+            expected=f"{sha256[:16]}…, as hilum.lock.json has it",
+            remedy="copy the whole folder again, or compile it again",
+        )
 
 
 @contextmanager

@@ -35,8 +35,10 @@ def check_names(folders: Sequence[Path], selection: SelectionOptions, split: Spl
     collections = [recognise(folder)[0] for folder in folders]
     if any(collection.names_own for collection in collections):
         return
-    names = (*(collection.facts.name for collection in collections), *ORIGINS)
-    require_homes(split.holdout, dict.fromkeys(names))
+    names = [collection.facts.name for collection in collections]
+    origins = set(map(str.casefold, ORIGINS))
+    others = [name for name in split.holdout if name.strip().casefold() not in origins]
+    require_homes(others, dict.fromkeys(names))
     licences = [collection.facts.licence.name for collection in collections]
     _require_licences(selection.licences, licences)
 

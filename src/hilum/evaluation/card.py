@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hilum.errors import OutputError
-from hilum.inference.model import Model, Score
+from hilum.inference.model import Model, ModelDescription, Score
 from hilum.output import write_whole
 
 SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"
@@ -28,34 +29,53 @@ def card_of(path: Path) -> Path:
     return path.with_suffix(".md")
 
 
-def write_card(model: Model) -> Path:
-    """Write the tables into the card beside the model file, which is made if it is not there.
+def read_card(model: Model) -> str:
+    """The text of the card beside the model file, or a new one; it has a place for scores.
 
     Raises:
-        OutputError: a page of that name has no place for them, or cannot be read or written.
+        OutputError: a page of that name has no such place, or cannot be read.
     """
     card = card_of(model.path)
     try:
-        if card.exists():
-            text = card.read_text(encoding="utf-8")
-        else:
-            text = _NEW_CARD.format(
+        if not card.exists():
+            return _NEW_CARD.format(
                 name=model.path.name,
                 licence=model.description.licence,
                 begin=SCORES_BEGIN,
                 end=SCORES_END,
             )
-        if SCORES_BEGIN not in text or SCORES_END not in text:
-            raise OutputError(
-                "the card has no place for scores",
-                path=card,
-                expected=f"the lines {SCORES_BEGIN} and {SCORES_END}",
-                remedy="add them where the tables should stand",
-            )
-        write_whole(card, with_scores(text, model).encode())
+        text = card.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(
-            "the card cannot be written", path=card, got=getattr(error, "strerror", str(error))
+            "the card cannot be read", path=card, got=getattr(error, "strerror", str(error))
+        ) from None
+    marks = re.findall(f"{SCORES_BEGIN}|{SCORES_END}", text)
+    if marks != [SCORES_BEGIN, SCORES_END]:
+        raise OutputError(
+            "the card has no place for scores",
+            path=card,
+            got=", ".join(marks) or None,
+            expected=f"the lines {SCORES_BEGIN} and {SCORES_END}, once each",
+            remedy="add them where the tables should stand",
+        )
+    return text
+
+
+def write_card(model: Model) -> Path:
+    """Write the tables into the card beside the model file, which is made if it is not there.
+
+    Raises:
+        OutputError: as :func:`read_card`, or it cannot be written.
+    """
+    card, text = card_of(model.path), read_card(model)
+    try:
+        write_whole(card, with_scores(text, model).encode())
+    except OSError as error:
+        raise OutputError(
+            "the card cannot be written",
+            path=card,
+            got=error.strerror,
+            remedy="check the permissions and the space left; the scores stand in the model file",
         ) from None
     return card
 
@@ -78,7 +98,8 @@ def _tables(model: Model, collections: int | None) -> str:
     chosen = description.operating_points
     points = {str(name): point for name, point in chosen.masks.items()}
     points |= {str(name): point for name, point in chosen.finding.items()}
-    parts = [
+    parts = [f"{_caution(description)}\n"] if description.findings else []
+    parts += [
         f"Model `{model.sha256[:16]}`, {len(model.onnx) / 1e6:.1f} MB, recipe"
         f" `{description.name}`, trained on {', '.join(description.trained_on)}; content hash"
         f" of the dataset `{description.dataset_sha256[:16]}`.\n"
@@ -100,6 +121,12 @@ def _tables(model: Model, collections: int | None) -> str:
             ),
         ]
     return "\n".join(parts)
+
+
+def _caution(description: ModelDescription) -> str:
+    if description.finding_caution:
+        return f"**{description.finding_caution}**"
+    return "Finding: not audited, or nothing was found; no caution stands in the file."
 
 
 def _protocol(score: Score) -> tuple[str, str]:

@@ -35,7 +35,10 @@ class Case:
     age: float | None
     projection: str | None
     """PA, AP, …"""
+    dataset_finding: Finding | None
+    """What the dataset says."""
     truth: Finding | None
+    """The same in the model's words, where ``--map`` says that one of its classes means it."""
     refused: bool
     """The model would not judge it, or could not: nothing was said, which is never right."""
     reason: str = ""

@@ -37,6 +37,14 @@ def refuse_strange_classes(
                 expected=f"one of {_names(findings)} = one of {_names(known)}",
                 remedy="correct --map",
             )
+        if own := [name for name in findings if named.is_a(name)]:
+            raise DatasetError(
+                "the model has a class of that meaning already",
+                path=dataset.folder,
+                got=f"--map {meant}={named}",
+                expected=f"a finding that is none of {_names(findings)}",
+                remedy=f"leave this --map out; {named} is judged as {own[-1]}",
+            )
     strange = strangers(known, findings, classes)
     if findings and known and len(strange) == len(known):
         raise DatasetError(
@@ -64,9 +72,11 @@ def unnamed_note(truths: Sequence[Finding], findings: Sequence[Finding]) -> str:
         return ""
     without = [f for f in findings if not any(truth.is_a(f) for truth in counts)]
     told = ", ".join(f"{truth} ({counts[truth]} images)" for truth in strange)
+    kinds = [f for f in findings if any(f.is_a(truth) for truth in strange)]
+    unless = f" (unknown to {', '.join(kinds)}, which would be a kind of it)" if kinds else ""
     sentence = (
-        f"The model has no class for {told}: to each class they are images without it, and they do"
-        " not count in the accuracy."
+        f"The model has no class for {told}: to each class they are images without it{unless}, and"
+        " they do not count in the accuracy."
     )
     if without:
         sentence += f" If one of its classes means the same, say so: {_example(without, strange)}."

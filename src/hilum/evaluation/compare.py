@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hilum.errors import ModelError
@@ -9,6 +10,8 @@ from hilum.evaluation.cases import Case, MaskCase
 from hilum.evaluation.evaluate import measures_of
 from hilum.evaluation.figures import Evaluation
 from hilum.evaluation.intervals import compute_differences
+from hilum.evaluation.measure import Measure
+from hilum.evaluation.severity import MEASURED
 from hilum.inference.model import ModelDescription
 
 
@@ -31,20 +34,38 @@ def compare(
         raise ModelError(
             "two models are compared on the same images only",
             got=f"{one.dataset} {one.split} and {other.dataset} {other.split}",
+            remedy="evaluate both on one split of one dataset",
         )
-    ours = [_limited(*pair) for pair in zip(one.cases, other.cases, strict=True)]
-    theirs = [_limited(*pair) for pair in zip(other.cases, one.cases, strict=True)]
     differences = compute_differences(
-        measures_of(ours, description),
-        measures_of(theirs, other_description),
-        [case.group for case in ours],
+        _measures(one.cases, other.cases, description),
+        _measures(other.cases, one.cases, other_description),
+        [case.group for case in one.cases],
     )
     against = f"{other.model} {other.model_sha256[:16]}"
     return replace(one, against=against, differences=differences)
 
 
+def _measures(
+    cases: Sequence[Case], others: Sequence[Case], description: ModelDescription
+) -> list[Measure]:
+    """Of what ``cases`` have in common with ``others``, the same images judged by another model.
+
+    Of how many images there is a percent is each model's own.
+    """
+    pairs = list(zip(cases, others, strict=True))
+    shared = [_limited(case, other) for case, other in pairs]
+    both_measured = [
+        replace(case, infected_percent=None) if other.infected_percent is None else case
+        for case, (_, other) in zip(shared, pairs, strict=True)
+    ]
+    return [m for m in measures_of(both_measured, description) if m.name != MEASURED] + [
+        m for m in measures_of(shared, description) if m.name == MEASURED
+    ]
+
+
 def _limited(case: Case, other: Case) -> Case:
-    """``case`` without what ``other``, of the same image, does not have or compares differently."""
+    """``case`` without the truth that ``other``, of the same image, is compared with differently,
+    and without distances that it does not have."""
     whole, other_whole = case.whole_lungs_as_infection, other.whole_lungs_as_infection
     same_truth = case.true_infected_percent == other.true_infected_percent
     return replace(
@@ -55,7 +76,6 @@ def _limited(case: Case, other: Case) -> Case:
             if name in other.masks and other.masks[name].true == mask.true
         },
         whole_lungs_as_infection=whole and other_whole and _limited_mask(whole, other_whole),
-        infected_percent=None if other.infected_percent is None else case.infected_percent,
         true_infected_percent=case.true_infected_percent if same_truth else None,
     )
 

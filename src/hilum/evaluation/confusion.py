@@ -20,7 +20,9 @@ def confusion_figures(
     """A count for each true finding (rows) and class of the model, and for what was refused."""
     if not findings:
         return []
-    truths = sorted({case.truth for case in cases if case.truth is not None})
+    order = {finding: place for place, finding in enumerate(findings)}
+    known = sorted({case.truth for case in cases if case.truth is not None})
+    truths = sorted(known, key=lambda truth: order.get(truth, len(order)))
     figures = []
     for truth in truths:
         of_it = [case for case in cases if case.truth == truth]

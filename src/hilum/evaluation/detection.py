@@ -7,14 +7,14 @@ negative, and as far from the truth as a probability can be.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.evaluation.cases import Case
+from hilum.evaluation.class_truth import ClassTruth, class_truth
 from hilum.evaluation.measure import (
-    Flags,
     Floats,
     Measure,
     Needed,
@@ -32,48 +32,8 @@ EVERY_FINDING = "finding"
 
 PREVALENCES = (0.01, 0.05, 0.20)
 
-_BINS = 10
-_REFUSED_LOW, _REFUSED_HIGH = -1.0, 2.0
-
-
-@dataclass(frozen=True)
-class ClassTruth:
-    """Of N cases: how one class of the model stands to truth. What is unknown is in none."""
-
-    positive: Flags
-    negative: Flags
-    called: Flags
-    cleared: Flags
-    """Judged, and called something else."""
-    scores: Floats
-    """Probability of the class; -1 or 2, whichever is wrong, of refused images."""
-    judged: Flags
-    """Not refused, so that there is a probability."""
-
-
-def class_truth(cases: Sequence[Case], finding: Finding) -> ClassTruth:
-    """How ``cases`` stand to the class ``finding``.
-
-    A truth that is wider than the class (pneumonia, where the class is viral pneumonia) does not
-    say whether it holds.
-    """
-    truths = [case.truth for case in cases]
-    positive = np.array([t is not None and t.is_a(finding) for t in truths], np.bool_)
-    wider = np.array([t is None or finding.is_a(t) for t in truths], np.bool_)
-    called = np.array([case.predicted == finding for case in cases], np.bool_)
-    judged = np.array(
-        [not case.refused and finding in case.probabilities for case in cases], np.bool_
-    )
-    wrong = np.where(positive, _REFUSED_LOW, _REFUSED_HIGH)
-    given = np.array([case.probabilities.get(finding, np.nan) for case in cases], np.float64)
-    return ClassTruth(
-        positive=positive,
-        negative=~positive & ~wider,
-        called=called & judged,
-        cleared=judged & ~called,
-        scores=np.where(judged, given, wrong),
-        judged=judged,
-    )
+BINS = 10
+"""Of equal width, in which probabilities are compared with how often they came true."""
 
 
 def detection_measures(
@@ -155,6 +115,7 @@ def _decisions(finding: Finding, truth: ClassTruth, when: str) -> list[Measure]:
             np.column_stack([2.0 * right, 2.0 * right + wrong + missed]),
             quotient,
             definition=f"harmonic mean of precision and sensitivity; {when}",
+            refuses_point=True,
         ),
     ]
 
@@ -174,6 +135,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             None,
             auroc(truth.scores, truth.positive, truth.negative),
             definition="area under the ROC curve, ties half",
+            refuses_point=True,
         ),
         make(
             "AUPRC",
@@ -181,6 +143,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             None,
             average_precision(truth.scores, truth.positive, truth.negative),
             definition="average precision: sum of steps, not interpolated",
+            refuses_point=True,
         ),
         make(
             "Brier score",
@@ -194,7 +157,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             (Needed(known & truth.judged, f"judged, known to be with or without {finding}"),),
             _calibration_columns(truth),
             _calibration_error,
-            definition=f"expected calibration error over {_BINS} bins of equal width, refused"
+            definition=f"expected calibration error over {BINS} bins of equal width, refused"
             " images left out",
         ),
     ]
@@ -204,12 +167,16 @@ def _calibration_columns(truth: ClassTruth) -> Floats:
     """N×(bins + 1): probability less truth in the bin it falls into, and 1 if it counts."""
     counted = truth.judged & (truth.positive | truth.negative)
     scores = np.where(counted, truth.scores, 0.0)
-    bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
-    columns = np.zeros((len(scores), _BINS + 1))
+    columns = np.zeros((len(scores), BINS + 1))
     rows = np.flatnonzero(counted)
-    columns[rows, bins[rows]] = scores[rows] - truth.positive[rows]
-    columns[rows, _BINS] = 1
+    columns[rows, bins_of(scores[rows])] = scores[rows] - truth.positive[rows]
+    columns[rows, BINS] = 1
     return columns
+
+
+def bins_of(probabilities: Floats) -> NDArray[np.intp]:
+    """The number of the bin that each of N probabilities falls into; 1 is in the last."""
+    return np.minimum((probabilities * BINS).astype(np.intp), BINS - 1)
 
 
 def _calibration_error(sums: Floats) -> Floats:
@@ -245,6 +212,7 @@ def _predictive_values(finding: Finding, truth: ClassTruth, when: str) -> list[M
                     partial(formula, prevalence),
                     definition=f"from sensitivity and specificity, by Bayes; {when}",
                     undefined=undefined,
+                    refuses_point=True,
                 )
             )
     return measures

@@ -19,7 +19,7 @@ from hilum.evaluation.confusion import confusion_figures
 from hilum.evaluation.detection import detection_measures
 from hilum.evaluation.figures import EVERYTHING, Evaluation, Figure
 from hilum.evaluation.intervals import compute_figures
-from hilum.evaluation.judge import judge, outlined_structures
+from hilum.evaluation.judge import NO_NUMBER, judge, outlined_structures
 from hilum.evaluation.measure import Measure, Needed, mean_columns, quotient
 from hilum.evaluation.notes import notes_on
 from hilum.evaluation.segmentation import segmentation_measures
@@ -64,15 +64,14 @@ def evaluate(
         ModelError: the model gave no number for any image.
     """
     description = predictor.model.description
-    refuse_other_variant(predictor, dataset.variant, path=dataset.folder)
-    refuse_strange_classes(description.findings, dataset, split, classes or {})
+    refuse_unfit(predictor, dataset, split, classes or {})
     left_out: Counter[str] = Counter()
     cases = tuple(judge_all(predictor, dataset, split, left_out, classes or {}, on_case))
     if not cases:
         raise _nothing_to_judge(dataset, split, left_out)
-    if all(case.reason.startswith("the model gave no number") for case in cases):
+    if all(case.reason.startswith(NO_NUMBER) for case in cases):
         raise ModelError(
-            "the model gave no number for any image",
+            f"{NO_NUMBER} for any image",
             path=predictor.model.path,
             got="NaN or infinite",
             remedy="train or fetch it again",
@@ -86,8 +85,20 @@ def evaluate(
         cases=cases,
         figures=tuple(figures_of(cases, description, by)),
         left_out=dict(left_out),
-        notes=notes_on(cases, description, dataset, split),
+        notes=notes_on(cases, description, dataset, split, classes or {}),
     )
+
+
+def refuse_unfit(
+    predictor: Predictor, dataset: Dataset, split: Split, classes: Mapping[Finding, Finding]
+) -> None:
+    """Refuse a model that cannot be judged on ``split``, before any image is.
+
+    Raises:
+        DatasetError: it was made for films changed in another way, or its classes do not fit.
+    """
+    refuse_other_variant(predictor, dataset.variant, path=dataset.folder)
+    refuse_strange_classes(predictor.model.description.findings, dataset, split, classes)
 
 
 def judge_all(

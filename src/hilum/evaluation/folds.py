@@ -71,7 +71,10 @@ def evaluate_folds(
         cases=cases,
         figures=tuple(figures_of(cases, first, dict.fromkeys((*by, Stratum.FOLD)))),
         left_out=dict(left_out),
-        notes=(_NOTE.format(count=len(models)), *notes_on(cases, first, dataset, Split.TEST)),
+        notes=(
+            _NOTE.format(count=len(models)),
+            *notes_on(cases, first, dataset, Split.TEST, classes or {}),
+        ),
     )
 
 
@@ -105,6 +108,7 @@ def _in_fold_order(models: Sequence[Model], dataset: Dataset) -> list[Model]:
     if folds != list(range(count)):
         raise ModelError(
             "a model for each fold is needed, and only one",
+            path=dataset.folder,
             got=f"models of folds {', '.join(map(str, folds))}",
             expected=", ".join(map(str, range(count))),
             remedy="train the missing ones with 'hilum train --fold', and leave out what is double",

@@ -11,6 +11,7 @@ from functools import cached_property
 from hilum.collections.tables import number_in
 from hilum.evaluation.visits import Visit, Visits, assign_visits
 from hilum.inference.predictor import Status
+from hilum.inference.table import cautions_of
 
 LUNGS = ("right", "left")
 """The patient's."""
@@ -97,6 +98,8 @@ class FollowUp:
     problems: tuple[str, ...]
     models: tuple[str, ...]
     """Hashes of the model files the predictions are of."""
+    cautions: tuple[str, ...] = ()
+    """What audits found against the findings of these."""
 
     @property
     def drawn(self) -> tuple[Course, ...]:
@@ -130,6 +133,7 @@ def follow_up(rows: Sequence[Mapping[str, str]], visits: Visits) -> FollowUp:
         unused=tuple(unused),
         problems=visits.problems,
         models=tuple(dict.fromkeys(row["model"] for row in rows)),
+        cautions=tuple(cautions_of(rows)),
     )
 
 

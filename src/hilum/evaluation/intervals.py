@@ -42,7 +42,7 @@ def compute_figures(
 
     Patients are drawn with replacement :data:`DRAWS` times, always in the same way; the interval
     holds the middle 95 %. Of a share that is 0 or 1, where all draws are equal, it is Wilson's over
-    the patients.
+    the patients; of other figures that ask for it there is then none.
     """
     index = number_groups(groups)
     bounded = [measure for measure in measures if not _refuse_interval(measure, index)]
@@ -57,7 +57,8 @@ def compute_figures(
             interval = share.low, share.high
         elif id(measure) in drawn:
             interval = middle(drawn[id(measure)])
-        figures.append(_figure(measure, value, interval, index, stratum))
+        refused = _refuse_interval(measure, index)
+        figures.append(_figure(measure, value, interval, index, stratum, refused))
     return tuple(figures)
 
 
@@ -66,7 +67,8 @@ def compute_differences(
 ) -> tuple[Figure, ...]:
     """Of each of ``measures`` that is among ``others`` too, of the same cases: less the other.
 
-    Both are computed of the same draws.
+    Both are computed of the same draws. What gives one of the two no interval gives their
+    difference none.
     """
     index = number_groups(groups)
     by_name = {(m.task, m.subject, m.name): m for m in others}
@@ -74,10 +76,12 @@ def compute_differences(
     known = [(m, other) for m, other in pairs if other and not (m.missing or other.missing)]
     ours = draw_all([m for m, _ in known], index)
     theirs = draw_all([other for _, other in known], index)
-    return tuple(
-        _figure(m, m.of_all() - other.of_all(), middle(one - two), index, EVERYTHING)
-        for (m, other), one, two in zip(known, ours, theirs, strict=True)
-    )
+    figures = []
+    for (m, other), one, two in zip(known, ours, theirs, strict=True):
+        value, interval = m.of_all() - other.of_all(), middle(one - two)
+        refused = _refuse_interval(m, index) or _refuse_interval(other, index)
+        figures.append(_figure(m, value, interval, index, EVERYTHING, refused))
+    return tuple(figures)
 
 
 def _figure(
@@ -86,11 +90,15 @@ def _figure(
     interval: tuple[float, float] | None,
     index: NDArray[np.intp],
     stratum: str,
+    refused: str,
 ) -> Figure:
+    """``refused`` says why there is no interval, as far as the patients tell."""
     reason = measure.missing
     if not reason and math.isnan(value):
         reason = measure.undefined
-    reason = reason or _refuse_interval(measure, index)
+    reason = reason or refused
+    if not reason and measure.refuses_point and interval and interval[0] == interval[1]:
+        reason = "every draw of patients gives the same: no interval"
     low, high = interval if interval and not reason else (None, None)
     return Figure(
         task=measure.task,

@@ -18,6 +18,9 @@ from hilum.inference.predictor import Prediction, Status
 from hilum.inference.severity import measure_severity
 from hilum.radiograph import LUNG_TARGETS, Finding, LungConvention, Structure
 
+NO_NUMBER = "the model gave no number"
+"""How the reason begins why what is not finite cannot be judged."""
+
 _EACH_LUNG = (Structure.RIGHT_LUNG, Structure.LEFT_LUNG)
 
 
@@ -57,6 +60,7 @@ def judge(
         sex=labels["sex"],
         age=labels["age"],
         projection=labels["view"],
+        dataset_finding=row.finding,
         truth=_in_model_words(row.finding, classes or {}),
         refused=refused,
         reason=reason or (prediction.reason if refused else ""),
@@ -98,7 +102,7 @@ def _no_number(prediction: Prediction, description: ModelDescription) -> str:
     if masks is not None:
         named = zip(description.targets, masks, strict=True)
         bad += [target.value for target, plane in named if not np.isfinite(plane).all()]
-    return f"the model gave no number for {', '.join(bad)}" if bad else ""
+    return f"{NO_NUMBER} for {', '.join(bad)}" if bad else ""
 
 
 def true_masks(row: Row, description: ModelDescription) -> dict[Structure, BinaryMask]:

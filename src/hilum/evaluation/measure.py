@@ -47,6 +47,9 @@ class Measure:
     """Why, where the formula gives NaN."""
     is_share: bool = False
     """Whether it is a share of images, each in or out."""
+    refuses_point: bool = False
+    """Whether it has no interval where every draw gives the same, which would promise certainty:
+    a PPV of 1 because none of 20 images was called wrongly."""
 
     @property
     def counted(self) -> Flags:

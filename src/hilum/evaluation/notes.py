@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hilum.dataset.read import Dataset
 from hilum.evaluation.cases import Case
 from hilum.evaluation.classes import unnamed_note
 from hilum.evaluation.judge import outlined_structures
 from hilum.inference.model import ModelDescription
-from hilum.radiograph import Split, Structure
+from hilum.radiograph import Finding, Split, Structure
 
 _NAMED = 5
 """So many images of a kind are named."""
 
 
 def notes_on(
-    cases: Sequence[Case], description: ModelDescription, dataset: Dataset, split: Split
+    cases: Sequence[Case],
+    description: ModelDescription,
+    dataset: Dataset,
+    split: Split,
+    classes: Mapping[Finding, Finding],
 ) -> tuple[str, ...]:
-    """Sentences on where the cases come from, what is unknown of them and what was refused."""
+    """Sentences on where the cases come from, what is unknown of them and what was refused.
+
+    ``classes``: finding of the dataset → the model's class that was said to mean it.
+    """
     truths = [case.truth for case in cases if case.truth is not None]
     return tuple(
         filter(
             None,
             [
+                description.finding_caution,
                 _on_dataset(description, dataset, split),
+                _on_collections(cases, description, dataset),
+                *(f"{named} of the dataset was judged as {classes[named]}." for named in classes),
                 unnamed_note(truths, description.findings),
                 *_on_masks(cases, outlined_structures(description)),
                 *_on_refused(cases),
@@ -40,12 +50,30 @@ def _on_dataset(description: ModelDescription, dataset: Dataset, split: Split) -
             "The model was trained on another dataset than this one. Whether it learned from images"
             " that are also here, or from copies of them, is not known."
         )
+    if description.fold is not None and dataset.fold is None and split is not Split.TEST:
+        return (
+            f"The model learned from these images, or was chosen by them, except those of fold"
+            f" {description.fold}: the figures say nothing of others. With the models of the other"
+            " folds beside it, each judges its own fold alone."
+        )
     return {
         Split.TRAIN: "The model learned from these images: the figures say nothing of others.",
         Split.VALIDATION: "Operating points were chosen on these images: the figures are somewhat"
         " too good.",
         Split.TEST: "",
     }[split]
+
+
+def _on_collections(cases: Sequence[Case], description: ModelDescription, dataset: Dataset) -> str:
+    """Where another dataset was learned from, whether it was of the same collections."""
+    if description.dataset_sha256 == dataset.content_sha256:
+        return ""
+    counts = Counter(case.collection for case in cases)
+    shared = [name for name in sorted(counts) if name in description.trained_on]
+    if not shared:
+        return ""
+    told = ", ".join(f"{name} ({counts[name]} images here)" for name in shared)
+    return f"It learned from films of {told}, maybe from these: then the figures say nothing."
 
 
 def _on_masks(cases: Sequence[Case], structures: Sequence[Structure]) -> list[str]:

@@ -72,19 +72,20 @@ def model_scores(evaluation: Evaluation) -> tuple[Score, ...]:
     for stratum in strata:
         name = stratum.removeprefix(by_collection)
         whose = "all collections" if stratum == EVERYTHING else name
-        where = (
-            f"frontal radiographs of {whose}, {evaluation.split} split of dataset"
-            f" {evaluation.dataset_sha256[:16]}"
-        )
+        where = f"frontal radiographs of {whose}, {_images_of(evaluation)}"
         scores += _scores([f for f in evaluation.figures if f.stratum == stratum], where)
     return tuple(scores)
 
 
 def with_scores_of(description: ModelDescription, evaluation: Evaluation) -> ModelDescription:
     """``description`` with the scores of ``evaluation`` before those it has of other images."""
-    where = f"{evaluation.split} split of dataset"
+    where = _images_of(evaluation)
     kept = [score for score in description.scores if where not in score.protocol]
     return dataclasses.replace(description, scores=(*model_scores(evaluation), *kept))
+
+
+def _images_of(evaluation: Evaluation) -> str:
+    return f"{evaluation.split} split of dataset {evaluation.dataset_sha256[:16]}"
 
 
 def main_differences(evaluation: Evaluation) -> tuple[Score, ...]:

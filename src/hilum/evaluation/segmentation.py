@@ -84,7 +84,8 @@ def _of_masks(subject: str, masks: Sequence[MaskCase | None], refused: Flags) ->
                 needs_target,
                 np.where(filled[:, None], np.column_stack([above, below]), 0.0),
                 quotient,
-                definition=f"{how} of the pixels of all images with the target together",
+                definition=f"{how} of the pixels of all images with the target together:"
+                " larger films weigh more",
             ),
         ]
     return [*measures, *_of_outlines(subject, masks, needs_target)] + [

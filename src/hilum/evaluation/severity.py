@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 
-from hilum.dataset.schema import SEVERITY_COLUMNS
 from hilum.evaluation.cases import Case
 from hilum.evaluation.measure import (
     Flags,
@@ -19,8 +18,12 @@ from hilum.evaluation.measure import (
     quotient,
 )
 from hilum.evaluation.ranked import spearman
+from hilum.scales import READERS_SCALES
 
 TASK = "severity"
+
+MEASURED = "measured"
+"""Name of the share of images for which there is a percent at all."""
 
 ALL_PERCENTS, INFECTED_PERCENTS = "infected_percent", "infected_percent_of_infected"
 """Subjects: all images whose true percent is known, and those where it is above 0."""
@@ -43,12 +46,12 @@ def severity_measures(cases: Sequence[Case]) -> list[Measure]:
             INFECTED_PERCENTS, found, infected, "%", "percent of the true masks, where > 0"
         ),
     ]
-    for column in SEVERITY_COLUMNS.values():
-        scores = _values([case.severity.get(column) for case in cases])
+    for scale in READERS_SCALES:
+        scores = _values([case.severity.get(scale.column) for case in cases])
         if np.isfinite(scores).any():
-            maximum = float(column.rpartition("_")[2])
-            how = f"readers' score; percents taken as that share of its range, 0–{maximum:g}"
-            measures += compare_values(column, found * maximum / 100, scores, "", how)
+            how = f"readers' score; percents taken as that share of its range, 0–{scale.maximum:g}"
+            as_score = found * scale.maximum / 100
+            measures += compare_values(scale.column, as_score, scores, scale.unit, how)
     return measures
 
 
@@ -65,7 +68,7 @@ def compare_values(
     limits = _difference_columns(difference, both)
     return [
         make(
-            "measured",
+            MEASURED,
             (Needed(known, f"with {subject} known"),),
             mean_columns(both.astype(float), known),
             quotient,
@@ -134,8 +137,13 @@ def _correlation_columns(one: Floats, other: Floats, counted: Flags) -> Floats:
 
 def _pearson(sums: Floats) -> Floats:
     n, x, y, xx, yy, xy = sums.T
-    spread = np.maximum(n * xx - x * x, 0) * np.maximum(n * yy - y * y, 0)
-    return divide(n * xy - x * y, np.sqrt(spread))
+    return divide(n * xy - x * y, np.sqrt(_spread(n, x, xx) * _spread(n, y, yy)))
+
+
+def _spread(n: Floats, x: Floats, xx: Floats) -> Floats:
+    """n²·variance; 0 where all values are equal, of which sums leave a rest in the last digits."""
+    spread = n * xx - x * x
+    return np.where(spread > 1e-12 * n * xx, spread, 0.0)
 
 
 def _difference_columns(difference: Floats, counted: Flags) -> Floats:

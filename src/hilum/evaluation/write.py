@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +14,8 @@ from hilum.evaluation.cases import Case, MaskCase
 from hilum.evaluation.figures import Evaluation, Figure
 from hilum.evaluation.protocols.protocol import Comparison
 from hilum.evaluation.protocols.table import PROTOCOL_TABLE, comparison_table, comparison_values
+from hilum.evaluation.segmentation import BASELINE
+from hilum.evaluation.tabular import csv_table, short
 from hilum.output import write_whole
 
 SCORES_TABLE, SCORES_FILE, CASES_TABLE, DIFFERENCES_TABLE = (
@@ -32,6 +32,7 @@ _FACTS = (
     *("image_id", "source_path", "group", "collection", "origin", "sex", "age", "projection"),
     *(
         "fold",
+        "dataset_finding",
         "truth",
         "predicted",
         "refused",
@@ -41,22 +42,6 @@ _FACTS = (
     ),
 )
 _OF_MASKS = tuple(field.name for field in dataclasses.fields(MaskCase))
-_DIGITS = 6
-
-
-def require_new_folder(folder: Path) -> None:
-    """Make ``folder``.
-
-    Raises:
-        OutputError: it holds something, or cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(folder.iterdir())
-    except OSError as error:
-        raise _cannot_write(folder, error) from None
-    if not is_empty:
-        raise OutputError("the output folder is not empty", path=folder, remedy="name a new folder")
 
 
 def write_evaluation(
@@ -90,7 +75,7 @@ def write_evaluation(
 
 def figures_table(figures: Iterable[Figure]) -> str:
     """CSV with the fields of :class:`Figure` as columns; empty where there is none."""
-    return _table(FIGURE_COLUMNS, map(_rounded, figures))
+    return csv_table(FIGURE_COLUMNS, map(_rounded, figures))
 
 
 def scores_json(evaluation: Evaluation, comparison: Comparison | None = None) -> str:
@@ -117,7 +102,7 @@ def cases_table(cases: Sequence[Case]) -> str:
     """CSV of what is known and was said of each radiograph; empty is unknown."""
     rows = list(map(_case_row, cases))
     others = sorted({name for row in rows for name in row} - set(_FACTS))
-    return _table((*_FACTS, *others), rows)
+    return csv_table((*_FACTS, *others), rows)
 
 
 def _case_row(case: Case) -> dict[str, Any]:
@@ -125,27 +110,15 @@ def _case_row(case: Case) -> dict[str, Any]:
     row["refused"] = int(case.refused)
     masks: dict[str, MaskCase] = {name.value: mask for name, mask in case.masks.items()}
     if case.whole_lungs_as_infection is not None:
-        masks["whole_lungs_as_infection"] = case.whole_lungs_as_infection
+        masks[BASELINE] = case.whole_lungs_as_infection
     for name, mask in masks.items():
         row |= {f"{name}_{field}": getattr(mask, field) for field in _OF_MASKS}
     row |= {f"p_{name.replace('/', '_')}": p for name, p in case.probabilities.items()}
-    return {name: _short(value) for name, value in (row | case.severity).items()}
+    return {name: short(value) for name, value in (row | case.severity).items()}
 
 
 def _rounded(figure: Figure) -> dict[str, Any]:
-    return {name: _short(getattr(figure, name)) for name in FIGURE_COLUMNS}
-
-
-def _short(value: Any) -> Any:
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
-
-
-def _table(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
-    table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return table.getvalue()
+    return {name: short(getattr(figure, name)) for name in FIGURE_COLUMNS}
 
 
 def _cannot_write(folder: Path, error: OSError) -> OutputError:

@@ -47,6 +47,8 @@ class Exported:
     rows_by_split: dict[str, int]
     left_out: int
     """Radiographs that are only in ``unknown.csv``."""
+    left_out_in_part: int
+    """nnU-Net only: radiographs in ``unknown.csv`` that some of the datasets have."""
     parts: dict[str, int]
     """nnU-Net only: training images of each dataset."""
 
@@ -87,7 +89,7 @@ def export_dataset(
         facts = {"hilum": hilum.__version__, "content hash": f"`{dataset.content_sha256[:16]}`"}
         tables.write_readme(writer.title, writer.about, facts)
     counts = {str(split): tables.written[split] for split in splits if tables.written[split]}
-    return Exported(output, counts, tables.left_out, parts)
+    return Exported(output, counts, tables.left_out, tables.left_out_in_part, parts)
 
 
 def _writer(

@@ -34,7 +34,7 @@ class ExportTables:
         self._terms: Counter[tuple[str, str]] = Counter()
         self._citations: set[str] = set()
         self.written: Counter[Split] = Counter()
-        self.left_out = 0
+        self.left_out = self.left_out_in_part = 0
         self.notes: list[str] = []
         """Sentences for the README, each a list item."""
 
@@ -66,6 +66,7 @@ class ExportTables:
         source = f"{row.labels['collection']}:{row.labels['source_path']}"
         self._unknown.writerow((row.image_id, source, what))
         self.left_out += wholly
+        self.left_out_in_part += not wholly
 
     def write_readme(self, title: str, text: str, facts: dict[str, Any]) -> None:
         """Write ``README.md``: what the folder is, how unknown is told, licences, citations."""
@@ -77,6 +78,11 @@ class ExportTables:
             *(f"- {name}: {value}" for name, value in facts.items()),
             *(f"- {split}: {count} radiographs" for split, count in sorted(self.written.items())),
             f"- left out, in `{UNKNOWN}` with what is unknown: {self.left_out}",
+            *(
+                [f"- left out of a part, in `{UNKNOWN}` too: {self.left_out_in_part}"]
+                if self.left_out_in_part
+                else []
+            ),
             *(f"- {note}" for note in self.notes),
             "",
             text.strip(),

@@ -50,6 +50,18 @@ def draw_dashed_outline(
             cv2.polylines(canvas, [dash], False, colour, thickness, cv2.LINE_AA)
 
 
+def wrap_words(text: str, *, width: int, text_height: int = 13) -> list[str]:
+    """``text`` in lines that fit a caption below a canvas of ``width`` pixels."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _text_width(longer, _scale(text_height)) <= width - 2 * _PADDING:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
 def add_caption(
     canvas: Canvas, lines: Sequence[Sequence[tuple[str, Colour]]], *, text_height: int = 13
 ) -> Canvas:
@@ -60,7 +72,7 @@ def add_caption(
     step = text_height + 10
     band = np.zeros((step * len(lines) + _PADDING, canvas.shape[1], 3), np.uint8)
     for number, line in enumerate(lines):
-        scale = text_height / 21  # a capital of this font is 21 pixels high at scale 1
+        scale = _scale(text_height)
         room = canvas.shape[1] - 2 * _PADDING
         while sum(_text_width(text, scale) for text, _ in line) > room and scale > 0.1:
             scale *= 0.95
@@ -70,6 +82,10 @@ def add_caption(
             cv2.putText(band, text, base, _FONT, scale, colour, 1, cv2.LINE_AA)
             across += _text_width(text, scale)
     return np.vstack([canvas, band])
+
+
+def _scale(text_height: int) -> float:
+    return text_height / 21  # a capital of this font is 21 pixels high at scale 1
 
 
 def _text_width(text: str, scale: float) -> int:

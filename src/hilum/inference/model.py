@@ -93,6 +93,9 @@ class ModelDescription:
     """What was done to the films it learned from, and is done to each one before the network."""
     fold: int | None = None
     """Of the dataset, one that it neither learned from nor was chosen by; None: there is none."""
+    finding_caution: str = ""
+    """What an audit found against its finding, a plain sentence; empty where no audit was written
+    into the file, or the last one found nothing."""
 
     def __post_init__(self) -> None:
         points = self.operating_points
@@ -109,6 +112,8 @@ class ModelDescription:
             raise ValueError("it has neither targets nor findings")
         if len(self.findings) == 1:
             raise ValueError("a single finding cannot be told from anything")
+        if not isinstance(self.finding_caution, str):
+            raise ValueError(f"finding_caution {self.finding_caution!r} is no text")
 
     def to_json(self) -> str:
         """The description as it lies in the file."""
@@ -138,7 +143,7 @@ def read_model(path: Path = BUNDLED_MODEL) -> Model:
             "the model cannot be opened",
             path=path,
             got=error.strerror or type(error).__name__,
-            remedy="give a file written by 'hilum train', or leave --model out",
+            remedy="give a file written by 'hilum train'",
         ) from None
     text = read_onnx_metadata(data, path=path).get(METADATA_KEY)
     if text is None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import itertools
 
-from hilum.imaging.draw import Canvas, Colour, add_caption, draw_outline, grey_canvas, tint
+from hilum.imaging.draw import (
+    Canvas,
+    Colour,
+    add_caption,
+    draw_outline,
+    grey_canvas,
+    tint,
+    wrap_words,
+)
 from hilum.imaging.masks import resize_mask
 from hilum.inference.predictor import Prediction
 from hilum.radiograph import LUNG_OPACITIES, Structure
@@ -50,7 +58,11 @@ def draw_overlay(prediction: Prediction) -> Canvas:
         if mask is not None:
             draw_outline(canvas, resize_mask(mask, width=width, height=height), colour)
     # Larger on larger pictures, which are mostly looked at reduced.
-    return add_caption(canvas, _caption(prediction), text_height=max(13, width // 50))
+    text_height = max(13, width // 50)
+    caution = wrap_words(prediction.finding_caution, width=width, text_height=text_height)
+    lines = [*_caption(prediction), *([(line, _TEXT)] for line in caution)]
+    lines.append([(RESEARCH_ONLY, _FAINT)])
+    return add_caption(canvas, lines, text_height=text_height)
 
 
 def _size(width: int, height: int) -> tuple[int, int]:
@@ -80,7 +92,7 @@ def _caption(prediction: Prediction) -> list[list[tuple[str, Colour]]]:
     lines = [first, second] if second else [first]
     if prediction.reason:
         lines.append([(prediction.reason, _TEXT)])
-    return [*lines, [(RESEARCH_ONLY, _FAINT)]]
+    return lines
 
 
 def _percent(value: float | None) -> str:

@@ -41,6 +41,8 @@ class Prediction:
     finding: Finding | None = None
     probabilities: dict[Finding, float] = field(default_factory=dict)
     """Of each class of the finding head."""
+    finding_caution: str = ""
+    """What an audit found against the finding of this model; empty where no finding is named."""
     right_lung: BinaryMask | None = None
     left_lung: BinaryMask | None = None
     infection: BinaryMask | None = None

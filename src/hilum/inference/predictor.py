@@ -205,6 +205,8 @@ class Predictor:
         description, frame = self.model.description, seen.shown.frame
         size = frame.shown_width, frame.shown_height
         masks, classes = self._network(seen.pixels[None])
+        if not np.isfinite(masks).all():
+            return "the model gave no number for its masks; nothing is known of this image"
         outlined = None
         if description.targets:
             points = description.operating_points.masks
@@ -285,6 +287,7 @@ class Predictor:
             height=height,
             finding=finding,
             probabilities=probabilities,
+            finding_caution="" if finding is None else description.finding_caution,
             grey=grey,
             mask_probabilities=look.masks,
             frame=look.shown.frame,

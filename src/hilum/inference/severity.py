@@ -53,10 +53,8 @@ def measure_severity(
     left = _measure_lung(left_lung, infection)
     whole = None
     if right.infected_percent is not None and left.infected_percent is not None:
-        whole = _percent(
-            np.count_nonzero(infection & (right_lung | left_lung)),
-            np.count_nonzero(right_lung) + np.count_nonzero(left_lung),
-        )
+        lungs = right_lung | left_lung
+        whole = _percent(np.count_nonzero(infection & lungs), np.count_nonzero(lungs))
     return Severity(whole, right, left)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hilum.errors import OutputError
@@ -17,7 +17,7 @@ from hilum.scales import Scale
 
 TABLE_NAME = "predictions.csv"
 
-_ADDED_LATER = ("image_sha256", "runtime")
+_ADDED_LATER = ("image_sha256", "runtime", "finding_caution")
 """Columns that tables of earlier versions lack."""
 
 _FIRST_COLUMNS = ("path", "status", "reason", "width", "height", "finding")
@@ -71,6 +71,11 @@ def read_predictions(path: Path) -> list[dict[str, str]]:
         )
     # The last line of a run that was killed while writing it may be cut off.
     return [row for row in rows if row["model"]]
+
+
+def cautions_of(rows: Iterable[Mapping[str, str]]) -> list[str]:
+    """What audits found against the findings of ``rows``, each sentence once."""
+    return sorted({row.get("finding_caution") or "" for row in rows} - {""})
 
 
 def column_names(
@@ -148,6 +153,7 @@ def table_row(
         _rounded(prediction.lungs_percent),
         image_sha256,
         predictor.runtime,
+        prediction.finding_caution or None,
         predictor.model.sha256,
     ]
     return dict(zip(column_names(findings, targets, conversion), values, strict=True))

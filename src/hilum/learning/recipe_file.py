@@ -29,10 +29,16 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe.model_validate(_read_values(path, ()))
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors()
+            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {_said(e['msg'])}" for e in error.errors()
         )
         raise RecipeError("the recipe is wrong", path=path, got=wrong) from None
+
+
+def _said(message: str) -> str:
+    """What pydantic says, in words for people who write recipes."""
+    if message.startswith("Extra inputs"):
+        return "there is no such setting"
+    return message.removeprefix("Value error, ")
 
 
 def _read_values(path: Path, extended_by: tuple[Path, ...]) -> dict[str, Any]:

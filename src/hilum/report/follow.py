@@ -11,9 +11,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from hilum.errors import OutputError
 from hilum.evaluation.follow import Course, Film, FollowUp
-from hilum.output import write_whole
+from hilum.output import new_folder, write_whole
 from hilum.report.course import axis_top, draw_course
 from hilum.report.page import templates, unwritable
 
@@ -44,26 +43,22 @@ def write_follow_up(followed: FollowUp, folder: Path, *, mean: bool = False) -> 
     """
     top = axis_top(followed.drawn)
     written: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise OutputError(
-                "the output folder is not empty", path=folder, remedy="name a new folder"
-            )
-        pictures = []
-        for number, course in enumerate(followed.drawn, start=1):
-            picture = draw_course(course, top=top, mean=mean)
-            path = folder / PICTURE_FOLDER / _picture_name(number, course.patient)
-            path.parent.mkdir(exist_ok=True)
-            written.append(path)
-            write_whole(path, f"{picture}\n".encode())
-            pictures.append((course, Markup(picture)))
-        written += [folder / FOLLOW_TABLE, folder / PAGE_NAME]
-        write_whole(folder / FOLLOW_TABLE, _table(_all_films(followed)).encode())
-        write_whole(folder / PAGE_NAME, _page(followed, pictures, mean=mean).encode())
-    except OSError as error:
-        _take_back(written, folder)
-        raise unwritable(folder, error) from None
+    with new_folder(folder):
+        try:
+            pictures = []
+            for number, course in enumerate(followed.drawn, start=1):
+                picture = draw_course(course, top=top, mean=mean)
+                path = folder / PICTURE_FOLDER / _picture_name(number, course.patient)
+                path.parent.mkdir(exist_ok=True)
+                written.append(path)
+                write_whole(path, f"{picture}\n".encode())
+                pictures.append((course, Markup(picture)))
+            written += [folder / FOLLOW_TABLE, folder / PAGE_NAME]
+            write_whole(folder / FOLLOW_TABLE, _table(_all_films(followed)).encode())
+            write_whole(folder / PAGE_NAME, _page(followed, pictures, mean=mean).encode())
+        except OSError as error:
+            _take_back(written, folder)
+            raise unwritable(folder, error) from None
 
 
 def _all_films(followed: FollowUp) -> list[Film]:
@@ -108,6 +103,7 @@ def _page(followed: FollowUp, pictures: Sequence[tuple[Course, Markup]], *, mean
             unused=followed.unused,
             problems=followed.problems,
             models=followed.models,
+            cautions=followed.cautions,
             films=len(films),
             measured=sum(film.is_measured for film in films),
             figures=pictures[:MAX_PICTURES],

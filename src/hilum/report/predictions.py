@@ -13,7 +13,7 @@ import numpy as np
 from hilum.errors import OutputError
 from hilum.inference.inputs import output_stems
 from hilum.inference.note import Coverage, coverage_of
-from hilum.inference.table import TABLE_NAME, percent_column, read_predictions
+from hilum.inference.table import TABLE_NAME, cautions_of, percent_column, read_predictions
 from hilum.output import write_whole
 from hilum.plain_files import read_plain
 from hilum.radiograph import LUNG_OPACITIES
@@ -68,6 +68,7 @@ def write_predictions_page(folder: Path, output: Path) -> Coverage:
             outlined=any(row["lungs_percent"] for row in good),
             model=rows[0]["model"] if rows else "",
             runtimes=sorted({row.get("runtime") or "" for row in rows} - {""}),
+            cautions=cautions_of(rows),
         )
     )
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from hilum.collections.archives import Source
+from hilum.collections.collection import Problem
 from hilum.collections.folders import is_image, walk_images
 from hilum.collections.plain_folder import PlainFolder
 from hilum.collections.registry import read_source, recognise
@@ -17,6 +19,12 @@ from hilum.twins.clusters import clusters
 from hilum.twins.files import compare_files
 from hilum.twins.find import TwinPair
 from hilum.workers import Progress, no_progress
+
+_SAYS_NOTHING = (
+    *("unexpected image", "unknown class", "not in metadata", "second copy", "ambiguous image"),
+    "outside the collection",
+)
+"""Kinds of problems of images whose place or name tells nothing about them."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,8 @@ def compare_folders(
 ) -> Comparison:
     """Read all radiographs of ``sources`` and find the twins among them.
 
-    A folder that is a known collection is read as such, so that its masks are left alone;
-    in any other each image counts.
+    A folder that is a known collection is read as such, so that its masks are left alone; other
+    images in it count too. In any other folder each image counts.
 
     Raises:
         CollectionError: a path is not there, no image is, a known collection is damaged, or a
@@ -89,6 +97,14 @@ def compare_folders(
     found = compare_files([film.path for film in films], workers=workers, progress=progress)
     read = [film for film in films if film.path not in found.unreadable]
     issues += [(f.shown, found.unreadable[f.path]) for f in films if f.path in found.unreadable]
+    if not read:
+        path, reason = issues[-1]
+        raise CollectionError(
+            "no image can be read, so that none can be compared",
+            path=path,
+            got=reason if len(films) == 1 else f"{reason}; and so on for {len(films)} images",
+            remedy="download them again",
+        )
     return Comparison(
         tuple(read),
         found.pairs,
@@ -119,40 +135,59 @@ def films_of(source: Source) -> tuple[list[Film], list[tuple[str, str]]]:
         return [_plain(source, path) for path in walk_images(source.path)], refused
     reading = read_source(source, recognised=recognised)
     films = [_known(source, one) for one in reading.radiographs]
-    problems = reading.problems
-    if reading.collection == PlainFolder.facts.name:
-        # Somebody's own folder: an image counts though its folder's name says nothing.
-        unknown = [p for p in problems if p.kind == "unknown class"]
-        paths = [reading.root / p.source_path for p in unknown]
-        films += [_plain(source, path) for path in paths if path.is_file()]
-        problems = tuple(p for p in problems if p not in unknown)
-    root = reading.shown_root
-    return films, [(str(root / p.source_path), f"{p.kind}: {p.detail}") for p in problems]
+    read = {one.path for one in reading.radiographs}
+    is_own = reading.collection == PlainFolder.facts.name
+    issues = []
+    for problem in reading.problems:
+        images = _unlabelled(reading.root, problem)
+        found = [_plain(source, path) for path in images if path not in read]
+        # Somebody's own folders are names of classes; those of a collection are anything.
+        films += found if is_own else [replace(film, label=None) for film in found]
+        if not images:
+            path = os.path.normpath(reading.shown_root / problem.source_path)
+            issues.append((path, f"{problem.kind}: {problem.detail}"))
+    return films, issues
+
+
+def _unlabelled(root: Path, problem: Problem) -> list[Path]:
+    """The images of a problem that says only that nothing is known of them: copies all the same."""
+    if problem.kind not in _SAYS_NOTHING:
+        return []
+    path = Path(os.path.normpath(root / problem.source_path))
+    if path.is_dir():
+        return list(walk_images(path))
+    return [path] if is_image(path) else []
 
 
 def _known(source: Source, one: Radiograph) -> Film:
-    split = one.official_split or _split_in(one.source_path)
+    split = one.official_split or _split_in(source, _relative(source, one.path))
     label = None if one.finding is None else str(one.finding)
     return Film(one.path, _shown(source, one.path), split, label)
 
 
 def _plain(source: Source, path: Path) -> Film:
-    inside = path.is_relative_to(source.path)
-    relative = path.relative_to(source.path if inside else source.path.resolve())
+    relative = _relative(source, path)
     folders = [part for part in relative.parts[:-1] if split_of(part) is None]
     label = folders[-1] if folders else None
-    return Film(path, _shown(source, path), _split_in(relative.as_posix()), label)
+    return Film(path, _shown(source, path), _split_in(source, relative), label)
 
 
 def _shown(source: Source, path: Path) -> str:
+    relative = _relative(source, path)
+    return str(path if relative.is_absolute() else source.named / relative)
+
+
+def _relative(source: Source, path: Path) -> Path:
+    """``path`` as it lies below the source; itself where it lies elsewhere."""
     for root in (source.path, source.path.resolve()):
         if path.is_relative_to(root):
-            return str(source.named / path.relative_to(root))
-    return str(path)
+            return path.relative_to(root)
+    return path
 
 
-def _split_in(relative: str) -> Split | None:
-    for part in PurePosixPath(relative).parts[:-1]:
+def _split_in(source: Source, relative: Path) -> Split | None:
+    """What a folder on the way to the image is named after, the source's own among them."""
+    for part in (source.named.resolve().name, *relative.parts[:-1]):
         if (split := split_of(part)) is not None:
             return split
     return None

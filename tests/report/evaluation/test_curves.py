@@ -79,6 +79,12 @@ def test_calibration_by_hand() -> None:
     ]
 
 
+def test_two_classes_mirror_each_other_only_where_every_image_is_of_one_of_them() -> None:
+    cases = random_cases(20)
+    third = replace(cases[0], truth=Finding.PNEUMONIA)
+    assert {curve.finding for curve in class_curves([*cases, third])} == set(TWO)
+
+
 def test_three_classes_differ_by_more_than_colour() -> None:
     names = (Finding.COVID, Finding.NORMAL, Finding.PNEUMONIA)
     cases = [

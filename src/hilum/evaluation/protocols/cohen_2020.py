@@ -51,11 +51,16 @@ def by_halves(scale: Scale, name: str) -> Callable[[Setting], Measured]:
         percent, truth = np.array([one[1:] for one in scored], np.float64).T
         drawn = [_half(groups, patients, percent, truth, scale, seed) for seed in range(HALVES)]
         values = np.array(drawn)[:, _NAMES.index(name)]
+        if np.isnan(values).any():
+            return Missing(
+                "in some half, all infected percents or all readers' scores are equal, so that"
+                f" there is no {name}"
+            )
         return Figure(
             task=TASK,
             subject=scale.name,
             name=name,
-            value=float(np.nanmean(values)),
+            value=float(values.mean()),
             low=None,
             high=None,
             n=len(scored),
@@ -63,7 +68,7 @@ def by_halves(scale: Scale, name: str) -> Callable[[Setting], Measured]:
             unit="" if name == "Pearson r" else scale.unit,
             definition=f"a line fitted on the infected percents of half the patients, judged on the"
             f" other half; mean over {HALVES} draws",
-            reason=f"± {np.nanstd(values):.2f} (standard deviation)",
+            reason=f"± {values.std():.2f} (standard deviation)",
         )
 
     return measure

@@ -34,7 +34,7 @@ the folds stand beside it:
 ```sh
 hilum compile radiography/ -o folds/ --folds 5
 hilum train recipes/covid_opacity_normal_densenet201.yaml --dataset folds/ --fold 0 -o fold-0.onnx
-hilum evaluate fold-0.onnx fold-1.onnx fold-2.onnx fold-3.onnx fold-4.onnx --dataset folds/ \
+hilum evaluate fold-0.onnx fold-1.onnx fold-2.onnx fold-3.onnx fold-4.onnx --dataset folds/ \\
     --protocol rahman-2021 -o rahman/
 ```
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
 from typing import Any
 
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.protocols.protocol import Compared, Comparison
+from hilum.evaluation.tabular import csv_table, short
 
 PROTOCOL_TABLE = "protocol.csv"
 
@@ -17,8 +16,6 @@ COLUMNS = (
     *("fold_mean", "fold_sd", "unit", "our_definition", "reason", "differs"),
     *("model_sha256", "dataset_sha256", "split"),
 )
-
-_DIGITS = 6
 
 
 def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
@@ -33,13 +30,13 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "figure": line.theirs.name,
             "theirs": line.theirs.printed,
             "their_definition": line.theirs.definition,
-            "ours": _short(line.ours.value),
-            "low": _short(line.ours.low),
-            "high": _short(line.ours.high),
+            "ours": short(line.ours.value),
+            "low": short(line.ours.low),
+            "high": short(line.ours.high),
             "n": line.ours.n,
             "patients": line.ours.groups,
-            "fold_mean": _short(statistics.fmean(line.by_fold)) if line.by_fold else None,
-            "fold_sd": _short(statistics.stdev(line.by_fold)) if line.by_fold else None,
+            "fold_mean": short(statistics.fmean(line.by_fold)) if line.by_fold else None,
+            "fold_sd": short(statistics.stdev(line.by_fold)) if line.by_fold else None,
             "unit": line.ours.unit,
             "our_definition": line.ours.definition,
             "reason": line.ours.reason,
@@ -54,17 +51,13 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 def comparison_table(comparison: Comparison) -> str:
     """CSV of :func:`comparison_rows`."""
-    table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(comparison_rows(comparison))
-    return table.getvalue()
+    return csv_table(COLUMNS, comparison_rows(comparison))
 
 
 def comparison_values(comparison: Comparison) -> dict[str, Any]:
     """The part of ``scores.json``."""
     protocol = comparison.protocol
-    kept = set(COLUMNS[1:-4])
+    said_once = {"protocol", "differs", "model_sha256", "dataset_sha256", "split"}
     return {
         "name": protocol.name,
         "title": protocol.title,
@@ -73,7 +66,7 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
         "splits": protocol.splits,
         "differs": list(comparison.differs),
         "figures": [
-            {name: value for name, value in row.items() if name in kept}
+            {name: value for name, value in row.items() if name not in said_once}
             for row in comparison_rows(comparison)
         ],
     }
@@ -107,7 +100,3 @@ def told_reasons(comparison: Comparison) -> list[str]:
         if line.ours.value is None:
             names.setdefault(line.ours.reason, []).append(line.theirs.name)
     return [f"No {'; no '.join(found)}: {reason}." for reason, found in names.items()]
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.{_DIGITS}g}")

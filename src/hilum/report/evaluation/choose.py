@@ -77,11 +77,15 @@ def miss_galleries(cases: Sequence[Case]) -> list[Gallery]:
     missed.sort(key=lambda s: (s.probability or 0.0, s.case.image_id))
     called.sort(key=lambda s: (-(s.probability or 0.0), s.case.image_id))
     titles = (
-        f"COVID-19 that was missed (false negatives): the surest of {len(missed)}",
-        f"Called COVID-19 without it (false positives): the surest of {len(called)}",
+        "COVID-19 that was missed (false negatives)",
+        "Called COVID-19 without it (false positives)",
     )
-    parts = zip(titles, (missed, called), strict=True)
-    return [Gallery(title, tuple(part[:PER_MISS])) for title, part in parts if part]
+    parts = [(title, part) for title, part in zip(titles, (missed, called), strict=True) if part]
+    return [Gallery(f"{title}: {_surest(part)}", tuple(part[:PER_MISS])) for title, part in parts]
+
+
+def _surest(part: Sequence[Shown]) -> str:
+    return f"all {len(part)}" if len(part) <= PER_MISS else f"the {PER_MISS} surest of {len(part)}"
 
 
 def everything_shown(cases: Sequence[Case]) -> Iterator[Shown]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.evaluation.cases import Case
-from hilum.evaluation.detection import ClassTruth, class_truth
+from hilum.evaluation.class_truth import ClassTruth, class_truth
+from hilum.evaluation.detection import bins_of
 from hilum.evaluation.figures import EVERYTHING, Figure
 from hilum.evaluation.intervals import share_with_interval
 from hilum.evaluation.measure import Floats
@@ -33,7 +34,6 @@ from hilum.report.evaluation.plot import (
 from hilum.report.evaluation.words import counted, identifier, subject_name, value_of
 
 _UNIT = ticks_over(0, 1)
-_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ def class_curves(cases: Sequence[Case]) -> list[ClassCurve]:
     Classes of which the model gave no number are left out.
     """
     classes = list(dict.fromkeys(name for case in cases for name in case.probabilities))
-    if len(classes) == 2 and Finding.NORMAL in classes:
+    truths = {case.truth for case in cases if case.truth is not None}
+    only_these = all(any(truth.is_a(name) for name in classes) for truth in truths)
+    if len(classes) == 2 and Finding.NORMAL in classes and only_these:
         classes.remove(Finding.NORMAL)
     curves: list[ClassCurve] = []
     for finding in classes:
@@ -154,7 +156,7 @@ def draw_calibration(curve: ClassCurve, figures: Sequence[Figure]) -> Plot:
     truth, (colour, _, shape) = curve.truth, curve.style
     counted_images = (truth.positive | truth.negative) & truth.judged & np.isfinite(truth.scores)
     scores, positive = truth.scores[counted_images], truth.positive[counted_images]
-    bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
+    bins = bins_of(scores)
     marks = []
     for number in sorted(set(bins.tolist())):
         inside = bins == number

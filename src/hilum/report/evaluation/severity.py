@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.dataset.schema import SEVERITY_COLUMNS
 from hilum.evaluation.cases import Case
 from hilum.evaluation.figures import EVERYTHING, Figure
 from hilum.evaluation.measure import Floats
@@ -24,6 +23,7 @@ from hilum.report.evaluation.plot import (
     ticks_over,
 )
 from hilum.report.evaluation.words import counted, identifier, number, subject_name
+from hilum.scales import READERS_SCALES
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,15 @@ def agreements(cases: Sequence[Case]) -> list[Agreement]:
     ]
     found, true = np.array(pairs, np.float64).reshape(-1, 2).T
     scales = [Agreement(ALL_PERCENTS, "%", found, true, 100.0)]
-    for column in SEVERITY_COLUMNS.values():
-        maximum = float(column.rpartition("_")[2])
+    for scale in READERS_SCALES:
         pairs = [
-            (case.infected_percent * maximum / 100, case.severity[column])
+            (case.infected_percent * scale.maximum / 100, case.severity[scale.column])
             for case in cases
-            if case.infected_percent is not None and column in case.severity
+            if case.infected_percent is not None and scale.column in case.severity
         ]
         found, true = np.array(pairs, np.float64).reshape(-1, 2).T
-        scales.append(Agreement(column, "", found, true, maximum))
-    return [scale for scale in scales if len(scale.found)]
+        scales.append(Agreement(scale.column, scale.unit, found, true, scale.maximum))
+    return [agreement for agreement in scales if len(agreement.found)]
 
 
 def draw_scatter(scale: Agreement) -> Plot:

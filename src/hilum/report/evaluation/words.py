@@ -53,10 +53,10 @@ def task_name(task: str) -> str:
 def number(value: float, unit: str = "") -> str:
     r"""A value with its unit; three digits after the point where there is none.
 
-    >>> number(0.95), number(-3.14159, "%"), number(12.0, "images")
-    ('0.950', '−3.1\xa0%', '12')
+    >>> number(0.95), number(-3.14159, "%"), number(1.148, "points"), number(12.0, "images")
+    ('0.950', '−3.1\xa0%', '1.15\xa0points', '12')
     """
-    digits = {"": 3, "images": 0}.get(unit, 1)
+    digits = {"": 3, "points": 2, "images": 0}.get(unit, 1)
     said = f"{value:.{digits}f}".replace("-", "−")
     return said if unit in ("", "images") else f"{said}{_NO_BREAK}{unit}"
 
