@@ -245,6 +245,23 @@ def test_a_training_goes_on_from_the_weights_of_an_earlier_one(
         train(tiny_recipe(schedule=still, seed=7), chests, tmp_path / "later")
 
 
+def test_weights_half_way_between_the_start_and_what_became_of_it(
+    chests: Dataset, tmp_path: Path
+) -> None:
+    earlier = train(
+        tiny_recipe(schedule=schedule(epochs=1)), chests, tmp_path / "a", tell=lambda _: None
+    )
+    mixed = tiny_recipe(schedule=schedule(epochs=1, start_weight=0.5, keep="last"))
+    with pytest.raises(RecipeError, match=r"is given none; got start_weight 0\.5"):
+        train(mixed, chests, tmp_path / "b")
+    run = train(mixed, chests, tmp_path / "b", start_from=earlier.folder, tell=lambda _: None)
+    kept = torch.load(run.folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+    start = earlier.module.state_dict()
+    for name, weight in run.module.state_dict().items():
+        if weight.is_floating_point():
+            torch.testing.assert_close(weight, (kept[name] + start[name]) / 2)
+
+
 def test_a_start_that_does_not_fit_is_said(chests: Dataset, tmp_path: Path) -> None:
     recipe = tiny_recipe(schedule=schedule(epochs=1))
     with pytest.raises(RecipeError, match="no folder of a training"):

@@ -41,6 +41,21 @@ class Start:
         Raises:
             RecipeError: they are of another network, or damaged.
         """
+        module.load_state_dict(self._weights_for(module))
+
+    def mix_into(self, module: TrainingModule, share: float) -> None:
+        """Make ``share`` of each weight of ``module`` that of the start, running means too.
+
+        Raises:
+            RecipeError: as of :meth:`load_into`.
+        """
+        own = module.state_dict()
+        for name, start in self._weights_for(module).items():
+            if own[name].is_floating_point():
+                own[name] = torch.lerp(own[name], start.to(own[name]), share)
+        module.load_state_dict(own)
+
+    def _weights_for(self, module: TrainingModule) -> dict[str, torch.Tensor]:
         try:
             kept = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
             weights = kept["state_dict"]
@@ -62,7 +77,7 @@ class Start:
                 expected="the same network, targets and findings in both recipes",
                 remedy="take the network of the earlier recipe over into the new one",
             )
-        module.load_state_dict(weights)
+        return dict(weights)
 
 
 def read_start(run: Path) -> Start:

@@ -61,6 +61,12 @@ def train(
         KeyboardInterrupt: the user stopped it; the epochs so far are kept.
     """
     start = None if start_from is None else read_start(start_from)
+    if start is None and recipe.schedule.start_weight:
+        raise RecipeError(
+            "the recipe mixes in the weights it begins with, and is given none",
+            got=f"start_weight {recipe.schedule.start_weight:g} in recipe {recipe.name}",
+            remedy="name an earlier training with --start-from",
+        )
     purpose = _purpose(recipe, dataset, start)
     _make_folder(run)
     with held(run, lock=run / ".lock"):
@@ -90,6 +96,8 @@ def train(
         checkpoint = kept_checkpoint(run, recipe.schedule)
         kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
     module.load_state_dict(kept["state_dict"])
+    if start is not None and recipe.schedule.start_weight:
+        start.mix_into(module, recipe.schedule.start_weight)
     return TrainedRun(module.cpu().eval(), run, run / "history.csv", validation, start)
 
 
