@@ -12,9 +12,9 @@ def draw_no_film() -> NDArray[np.uint8]:
     """Soft grey rings, uint8 512×512: the same on every machine.
 
     They are neither blank nor noise, so that it is the network and the check behind it that refuse
-    them. The bundled model's check counts them four times as unlike a film as its limit.
+    them. The bundled network sees lungs in them, of which its check says what is wrong.
     """
     at = (np.arange(_SIDE, dtype=np.float64) + 0.5) / _SIDE - 0.5
     radius = np.sqrt(at[:, None] ** 2 + at[None, :] ** 2)
-    rings: NDArray[np.uint8] = np.rint(185 + 35 * np.sin(40 * radius)).astype(np.uint8)
+    rings: NDArray[np.uint8] = np.rint(185 + 35 * np.sin(20 * radius)).astype(np.uint8)
     return rings

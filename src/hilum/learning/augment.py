@@ -28,9 +28,7 @@ class Augmentation:
         self._recipe = recipe
         self._mirrored = _mirrored_order(targets)
         self._lungs = [index for index, target in enumerate(targets) if target in LUNG_TARGETS]
-        self._within_lungs = torch.tensor(
-            [target in _WITHIN_LUNGS for target in targets]
-        )
+        self._within_lungs = torch.tensor([target in _WITHIN_LUNGS for target in targets])
 
     def __call__(
         self, images: Tensor, targets: Targets, generator: torch.Generator

@@ -18,7 +18,7 @@ _BLUR = 0.2
 def replace_background(
     grey: Tensor, lungs: Tensor, chosen: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Put the lungs of the ``chosen`` images on flat grey, or on another image of the batch, blurred.
+    """Put the lungs of the ``chosen`` images on flat grey, or on another of the batch, blurred.
 
     Args:
         grey: N×1×H×W of 0–1.

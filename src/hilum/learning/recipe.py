@@ -128,8 +128,8 @@ class ScheduleRecipe(_Part):
     average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
     """Of the exponential moving average of the weights, which is what gets exported."""
     start_weight: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of the weights that the training began with in those that are exported; the rest is what
-    it made of them (Wortsman et al. 2022, arXiv 2109.01903). It needs a start."""
+    """Share of the weights that the training began with in those that are exported; the rest is
+    what it made of them (Wortsman et al. 2022, arXiv 2109.01903). It needs a start."""
     keep: Literal["best", "last"] = "best"
     """The epoch that is exported: of the best validation score, or the last. Kept the last, no
     epoch is chosen by what the model is then measured on."""
