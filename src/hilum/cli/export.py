@@ -43,7 +43,6 @@ def export(
     if exported.left_out:
         say(f"{exported.left_out} radiographs left out, since {to} cannot say unknown: {UNKNOWN}")
     if exported.left_out_in_part:
-        say(
-            f"{exported.left_out_in_part} radiographs are left out of some datasets, as {UNKNOWN} says"
-        )
+        part = exported.left_out_in_part
+        say(f"{part} radiographs are left out of some datasets, as {UNKNOWN} says")
     say(f"Written to {exported.folder}. Licences of all files are in ATTRIBUTION.csv.")
