@@ -57,6 +57,15 @@ def test_an_audit_is_not_overwritten(
     assert "there is an audit already" in done.stderr
 
 
+def test_a_recipe_that_is_not_there_is_refused_before_anything_is_measured(
+    hilum: Hilum, dataset: Path, tmp_path: Path
+) -> None:
+    done = hilum("audit", dataset, "-o", tmp_path / "out", "--retrain", tmp_path / "none.yaml")
+    assert done.returncode == 2
+    assert "none.yaml: the recipe cannot be opened" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_it_goes_on_with_what_was_measured(
     hilum: Hilum,
     dataset: Path,

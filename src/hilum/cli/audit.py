@@ -54,11 +54,15 @@ def audit_dataset(
         from hilum.audit.pairs import find_pairs
         from hilum.audit.retrain import check_retrained
         from hilum.audit.write import AUDIT_FILE, audit_json, write_audit
+
+        if retrain is not None:
+            from hilum.learning.recipe_file import read_recipe
     except ModuleNotFoundError as error:
         raise HilumError(
             "an audit needs more packages",
             got=str(error),
-            remedy="in the folder of hilum's clone, run: pip install '.[audit]'",
+            remedy="in the folder of hilum's clone, run: pip install"
+            f" '.[{'audit' if retrain is None else 'audit,train'}]'",
         ) from None
     from hilum.audit.measure import measure_films
     from hilum.dataset.lock import read_lock
@@ -80,6 +84,8 @@ def audit_dataset(
         read_card(asked)  # is refused before any work where it has no place for scores
     if (output / AUDIT_FILE).exists():
         raise OutputError("there is an audit already", path=output, remedy="name a new folder")
+    if retrain is not None:
+        read_recipe(retrain)  # is refused before anything is measured
     cores = threads or available_cores()
     with progress_bars(quiet=as_json) as progress:
         measured = measure_films(opened, output, model=asked, threads=cores, progress=progress)
