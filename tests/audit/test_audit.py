@@ -59,9 +59,17 @@ def test_a_border_that_tells_the_class_condemns(model: Any) -> None:
     assert found.outcome is Outcome.CONDEMNED
     [verdict] = found.verdicts
     assert verdict.sentence.startswith(
-        "The score of COVID-19 against normal cannot be told apart from recognising the origin:"
-        " the border of the film alone gives 0.9"
+        "The score of COVID-19 against normal cannot be told apart from recognising what lies"
+        " around the lungs: the border of the film alone gives 0.9"
     )
+
+
+def test_the_origin_is_named_only_where_classes_are_known_to_differ_in_it(model: Any) -> None:
+    origins = [("A", "B")[(n % 5 == 0) == (name == "covid")] for n, name in enumerate(HALF)]
+    labels = make_labels(HALF, origins=origins)
+    found = run(make_films(labels, told_by={"border": signal(labels)}), model)
+    assert check_of(found, "origins").figures[0].outcome is Outcome.DOUBTFUL
+    assert "recognising the origin: the border" in found.verdicts[0].sentence
 
 
 def test_what_sees_the_lungs_decides_nothing(model: Any) -> None:
@@ -83,6 +91,18 @@ def test_classes_without_a_common_origin_are_condemned(model: Any) -> None:
     assert "no origin has films of both classes" in found.verdicts[0].sentence
 
 
+def test_one_film_among_the_others_does_not_save_a_contrast(model: Any) -> None:
+    origins: list[str | None] = ["A" if name == "covid" else "B" for name in HALF]
+    for stray in ("B", None):
+        origins[0] = stray
+        found = run(make_films(make_labels(HALF, origins=origins)), model)
+        by_origin = check_of(found, "origins").figures[0]
+        assert by_origin.outcome is Outcome.CONDEMNED and "hardly any film" in by_origin.because
+    origins[:10] = [None] * 10  # all of B, for all that is known
+    found = run(make_films(make_labels(HALF, origins=origins)), model)
+    assert check_of(found, "origins").figures[0].outcome is Outcome.DOUBTFUL
+
+
 def test_an_unknown_origin_is_never_clean(model: Any) -> None:
     origins: list[str | None] = ["one hospital"] * 119 + [None]
     labels = make_labels(HALF, origins=origins)
@@ -92,9 +112,8 @@ def test_an_unknown_origin_is_never_clean(model: Any) -> None:
 
 
 def test_rare_origins_of_one_class_each_are_not_fine(model: Any) -> None:
-    """One alone of twenty, of six patients each, has both classes."""
-    origins = [f"{name} {n // 6}" for n, name in enumerate(HALF)]
-    origins[0] = origins[-1]
+    """Ten of thirty, of a tenth of the films, have both classes; none has ten patients."""
+    origins = [f"{name} {n // 6}" if n % 6 else f"both {n % 60}" for n, name in enumerate(HALF)]
     found = run(make_films(make_labels(HALF, origins=origins)), model)
     by_origin = check_of(found, "origins").figures[0]
     assert by_origin.figure.value is None  # taken together the rare ones are one
@@ -107,7 +126,7 @@ def test_an_origin_of_its_own_for_each_film_cannot_be_compared(model: Any) -> No
     origins = [f"hospital {n}" for n in [119, *range(1, 120)]]
     found = run(make_films(make_labels(HALF, origins=origins)), model)
     assert check_of(found, "origins").figures[0].outcome is Outcome.NOT_ESTIMABLE
-    assert "less than half the films" in check_of(found, "origins").figures[0].because
+    assert "only 2% of their films" in check_of(found, "origins").figures[0].because
     assert found.outcome is not Outcome.FINE
 
 
@@ -128,6 +147,19 @@ def test_random_labels_raise_no_alarm() -> None:
         alarms += found.outcome is Outcome.CONDEMNED
         assert found.figures[0].figure.value == pytest.approx(0.5, abs=0.2)
     assert alarms <= 1
+
+
+def test_a_patient_of_many_films_hides_no_control() -> None:
+    findings = ["covid"] * 100 + HALF
+    labels = make_labels(findings)
+    for label in labels[:100]:
+        label["group_id"] = "one patient"
+    films = make_films(labels, told_by={"border": signal(labels, 4)})
+    [contrast] = contrasts(films.labels)
+    seen = {contrast.name: scores_by_seed(films, contrast)[0]}
+    figures = check_shortcuts(films, [contrast], seen).figures
+    [border] = [one for one in figures if "border" in one.figure.name]
+    assert border.figure.value > 0.97
 
 
 def test_planted_twins_and_patients_are_caught(model: Any) -> None:
@@ -175,6 +207,17 @@ def test_wrong_labels_are_among_the_first_suspects(model: Any) -> None:
     first = [row[0] for row in check_of(found, "labels").tables[0].rows[:25]]
     assert sum(f"drawn: {number}.png" in first for number in wrong.tolist()) >= 8
     assert check_of(found, "labels").figures[0].figure.value == 2  # the contradicting twins
+
+
+def test_doubts_of_a_classifier_that_cannot_tell_the_classes_mean_nothing(model: Any) -> None:
+    noise = check_of(run(make_films(make_labels(HALF)), model), "labels")
+    assert noise.outcome is Outcome.NOT_ESTIMABLE
+    assert "0.75 is needed" in noise.answer
+
+
+def test_labels_of_one_class_cannot_be_doubted(model: Any) -> None:
+    noise = check_of(run(make_films(make_labels(["covid"] * 30)), model), "labels")
+    assert noise.outcome is Outcome.NOT_ESTIMABLE
 
 
 def test_a_model_that_tells_by_the_background_is_condemned(model: Any) -> None:
@@ -280,6 +323,20 @@ def test_a_model_of_other_classes(model: Any, tmp_path: Any) -> None:
     assert "fake has no class for tuberculosis" in check_of(found, "model").answer
 
 
+def test_a_model_that_was_asked_about_some_contrasts_only(model: Any) -> None:
+    films = make_films(make_labels([*HALF, *["tuberculosis"] * 60]), classes=3)
+    asked = check_of(run(films, model, asked=model), "model")
+    assert asked.outcome is not Outcome.FINE
+    assert "for COVID-19 against normal; of the rest it cannot be estimated" in asked.answer
+
+
+def test_a_background_that_tells_the_reverse_is_not_fine(model: Any) -> None:
+    labels = make_labels(HALF)
+    films = make_films(labels, told_by={f"model on {Part.BACKGROUND}": signal(labels)}, classes=3)
+    asked = check_of(run(films, model, asked=model), "model")
+    assert asked.outcome is Outcome.DOUBTFUL
+
+
 def test_activation(model: Any) -> None:
     labels = make_labels(HALF)
     films = make_films(labels, told_by={"activation": np.full(120, 0.7)}, classes=3)
@@ -314,6 +371,12 @@ def test_a_model_of_another_compilation_may_have_learned_what_is_held_out(model:
 def test_findings_of_few_patients_are_named(model: Any) -> None:
     found = run(make_films(make_labels([*HALF, *["tuberculosis"] * 4])), model)
     assert found.remarks[-1].endswith("fewer than 10 patients: tuberculosis (4).")
+
+
+def test_a_finding_that_may_be_the_other_is_told(model: Any) -> None:
+    labels = make_labels(["pneumonia"] * 20 + ["pneumonia/viral"] * 20 + ["normal"] * 20)
+    [remark] = run(make_films(labels), model).remarks
+    assert "pneumonia/viral" not in remark and "viral pneumonia against pneumonia" in remark
 
 
 def test_json_tells_every_figure(model: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hilum.audit.check import Check, Judged, Outcome
+from hilum.audit.check import AROUND, Check, Judged, Outcome
 from hilum.audit.contrast import groups_of
 from hilum.audit.figures import means, said, without
 from hilum.audit.films import Films
@@ -62,7 +62,7 @@ def check_activation(films: Films, asked: Asked | None) -> Check:
         (
             Judged(own, Outcome.NOTED),
             Judged(random, Outcome.NOTED),
-            Judged(difference, outcome, 0, _RULE, because, "what lies around the lungs"),
+            Judged(difference, outcome, 0, _RULE, because, AROUND),
         ),
         caveat=f"Of {words}. The map is as coarse as the network’s last layer, and each place of"
         " it has seen much of the film: a map within the lungs does not prove that only lungs"

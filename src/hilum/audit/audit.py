@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from hilum.audit.splits import check_splits
 from hilum.audit.verdict import Verdict, give_verdicts, overall
 from hilum.evaluation.intervals import LEAST_GROUPS
 from hilum.inference.model import Model
+from hilum.radiograph import Finding
 from hilum.twins.find import TwinPair
 from hilum.workers import Progress, no_progress
 
@@ -143,13 +145,20 @@ def _may_know(model: Model, dataset_sha256: str, labels: Sequence[Label]) -> str
 
 
 def _not_told(patients: Mapping[str, int], told: Sequence[Contrast]) -> Iterator[str]:
-    """A sentence on findings that are told from no other, where some are."""
+    """Sentences on findings that are told from no other, or not from each other."""
     few = [f"{shown(name)} ({n})" for name, n in patients.items() if n < LEAST_GROUPS]
     if told and few:
         yield (
             f"Nothing was asked of findings of fewer than {LEAST_GROUPS} patients:"
             f" {', '.join(few)}."
         )
+    enough = [name for name, n in patients.items() if n >= LEAST_GROUPS]
+    for one, other in itertools.permutations(enough, 2):
+        if Finding(one).is_a(Finding(other)):
+            yield (
+                f"Nothing was asked of {shown(one)} against {shown(other)}, which may be either:"
+                " compile with labels of one detail, or leave one out."
+            )
 
 
 def _learned_before(features: Model, labels: Sequence[Label]) -> Iterator[str]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from hilum.evaluation.figures import Figure
 
+AROUND = "what lies around the lungs"
+"""What a network recognises that can do without them."""
+
 
 class Outcome(enum.StrEnum):
     """What became of a check."""

@@ -16,9 +16,10 @@ from hilum.evaluation.ranked import auroc
 CHANCE, MOST_AREA = 0.5, 0.6
 """The AUROC of a coin, and what something that knows nothing of disease may reach."""
 
-AREA_RULE = (
+_AREA_RULE = (
     f"condemned where the whole interval lies above {MOST_AREA}, doubtful where the figure does"
 )
+_REVERSED_RULE = f", or where the whole interval lies below {2 * CHANCE - MOST_AREA:g}"
 
 
 def areas(
@@ -76,16 +77,21 @@ def without(key: str, subject: str, name: str, reason: str) -> Judged:
     return Judged(figure, Outcome.NOT_ESTIMABLE)
 
 
-def judge_area(figure: Figure) -> Judged:
-    """What it means that something which should know nothing tells the classes so well."""
+def judge_area(figure: Figure, *, also_reversed: bool = False) -> Judged:
+    """What it means that something which should know nothing tells the classes so well.
+
+    ``also_reversed`` is whether far less than chance tells them too, as with a model that was
+    trained on something else; of what is learned from the classes it is an accident.
+    """
     outcome = Outcome.FINE
-    if figure.value is None or figure.low is None:
+    if figure.value is None or figure.low is None or figure.high is None:
         outcome = Outcome.NOT_ESTIMABLE
     elif figure.low > MOST_AREA:
         outcome = Outcome.CONDEMNED
-    elif figure.value > MOST_AREA:
+    elif figure.value > MOST_AREA or (also_reversed and figure.high < 2 * CHANCE - MOST_AREA):
         outcome = Outcome.DOUBTFUL
-    return Judged(figure, outcome, MOST_AREA, AREA_RULE)
+    rule = _AREA_RULE + _REVERSED_RULE * also_reversed
+    return Judged(figure, outcome, MOST_AREA, rule)
 
 
 def noted(figures: Sequence[Figure]) -> list[Judged]:

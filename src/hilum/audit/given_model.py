@@ -8,9 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.audit.check import Check, Judged, Outcome, worst
+from hilum.audit.check import AROUND, Check, Judged, Outcome, worst_of_all
 from hilum.audit.contrast import Contrast, Label, groups_of, in_words
-from hilum.audit.figures import areas, judge_area, means, noted, said, without
+from hilum.audit.figures import (
+    areas,
+    judge_area,
+    listed,
+    means,
+    noted,
+    reasons_of,
+    said,
+    without,
+)
 from hilum.audit.films import Films, Part
 from hilum.evaluation.intervals import LEAST_GROUPS
 from hilum.radiograph import Finding, Split
@@ -66,15 +75,15 @@ def check_model(films: Films, contrasts: Sequence[Contrast], asked: Asked | None
     by_part = [
         judged for contrast in contrasts for judged in _of_contrast(films, contrast, asked, part)
     ]
-    figures = [*by_part, *_occlusion(films, asked, part)]
-    outcome = worst(one.outcome for one in figures if one.outcome is not Outcome.NOTED)
-    if outcome is Outcome.FINE and not any(one.outcome is Outcome.FINE for one in by_part):
-        outcome = Outcome.NOT_ESTIMABLE  # corners and text are little of what is no lung
+    occlusion = list(_occlusion(films, asked, part))
+    figures = [*by_part, *occlusion]
+    # Corners and text are little of what is no lung, and many films have none of either.
+    painted_over = {one.outcome for one in occlusion} - {Outcome.NOT_ESTIMABLE}
     return Check(
         KEY,
         _TITLE,
         _QUESTION,
-        outcome,
+        worst_of_all([worst_of_all(one.outcome for one in by_part), *painted_over]),
         _answer(figures, asked),
         tuple(figures),
         caveat=f"Of {words}. Black lungs, or a black film around them, are films such as the model"
@@ -124,9 +133,9 @@ def _of_contrast(
             yield from noted([figure])
             continue
         yield replace(
-            judge_area(figure),
-            because=f"shown all but the lungs, {asked.name} still gives {said(figure)}",
-            recognises="what lies around the lungs",
+            judge_area(figure, also_reversed=True),
+            because=f"shown all but the lungs, {asked.name} gives {said(figure)}",
+            recognises=AROUND,
         )
 
 
@@ -156,10 +165,12 @@ def _answer(figures: Sequence[Judged], asked: Asked) -> str:
         if found:
             first = max(found, key=lambda one: one.figure.value or 0)
             return f"{first.because} ({in_words(first.figure.subject)})."
-    estimated = [
-        one for one in figures if one.outcome is Outcome.FINE and one.figure.subject != "all"
-    ]
-    if estimated:
-        return f"{asked.name} tells little without the lungs, as far as could be estimated."
-    reasons = dict.fromkeys(one.figure.reason for one in figures if one.figure.reason)
-    return "Cannot be estimated: " + "; ".join(reasons) + "."
+    fine = [one for one in figures if one.outcome is Outcome.FINE and one.figure.subject != "all"]
+    unknown = reasons_of(one for one in figures if one.outcome is Outcome.NOT_ESTIMABLE)
+    if not fine:
+        return f"Cannot be estimated: {listed(unknown)}."
+    told = f"{asked.name} tells little without the lungs"
+    if not unknown:
+        return f"{told}."
+    where = listed([in_words(one.figure.subject) for one in fine])
+    return f"{told} for {where}; of the rest it cannot be estimated: {listed(unknown)}."

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
-from hilum.audit.check import Check, Judged, Outcome, ShownFilm, Table, worst
+from hilum.audit.check import Check, Judged, Outcome, ShownFilm, Table, worst_of_all
 from hilum.audit.contrast import Label, groups_of, patients_by_finding
-from hilum.audit.figures import count_of, means, said, without
+from hilum.audit.figures import count_of, means, reasons_of, said, without
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import held_out_probabilities, known_rows
 from hilum.evaluation.intervals import LEAST_GROUPS
@@ -74,21 +76,22 @@ def find_suspects(films: Films) -> list[Suspect]:
 def check_labels(films: Films, pairs: Sequence[TwinPair], suspects: Sequence[Suspect]) -> Check:
     """Twins with contradicting findings, and how many labels confident learning doubts."""
     apart = [pair for pair in pairs if _contradict(films.labels[pair.a], films.labels[pair.b])]
-    figures = [_twins(films.labels, apart), _share(films, suspects)]
+    share = _share(films, suspects)
+    figures = [_twins(films.labels, apart), share]
     found = [one for one in suspects if one.is_issue]
     shown = [_shown_twins(films.labels, pair) for pair in apart[:MOST_SHOWN]]
     shown += [_shown_suspect(films.labels, one) for one in suspects[:MOST_SHOWN]]
     answer = f"{len(apart):,} pairs of twins have labels that contradict each other; "
     answer += (
         f"{len(found):,} of {len(suspects):,} films look more like another class than their own."
-        if suspects
-        else "no two classes have patients enough to look for other wrong labels."
+        if share.outcome is not Outcome.NOT_ESTIMABLE
+        else f"whether other labels are wrong cannot be estimated: {reasons_of([share])[0]}."
     )
     return Check(
         KEY,
         "Label noise",
         "Which labels may be wrong?",
-        worst(one.outcome for one in figures),
+        worst_of_all(one.outcome for one in figures),
         answer,
         tuple(figures),
         (_table(films.labels, suspects),),
@@ -121,6 +124,13 @@ def _share(films: Films, suspects: Sequence[Suspect]) -> Judged:
     if not suspects:
         reason = f"fewer than two findings have {LEAST_GROUPS} patients whose films could be seen"
         return without(KEY, "all", name, reason)
+    right, needed = _share_of_right(films, suspects)
+    if right < needed:
+        reason = (
+            f"the classifier is right on {right:.2f} of the films, each class weighing alike, and"
+            f" {needed:.2f} is needed for its doubts to mean something"
+        )
+        return without(KEY, "all", name, reason)
     doubted = np.full(len(films.labels), np.nan)
     for one in suspects:
         doubted[one.number] = one.is_issue
@@ -132,6 +142,19 @@ def _share(films: Films, suspects: Sequence[Suspect]) -> Judged:
         outcome = Outcome.DOUBTFUL
     rule = f"doubtful where the whole interval lies above {MOST_WRONG}"
     return Judged(figure, outcome, MOST_WRONG, rule, f"{name}: {said(figure)}")
+
+
+def _share_of_right(films: Films, suspects: Sequence[Suspect]) -> tuple[float, float]:
+    """On which share of the films, by class, labels agree with looks; and half-way up from chance.
+
+    A classifier that cannot tell the classes doubts any label.
+    """
+    agree: defaultdict[str, list[bool]] = defaultdict(list)
+    for one in suspects:
+        label = str(films.labels[one.number]["finding"])
+        agree[label].append(one.looks_like == label)
+    right = fmean(fmean(found) for found in agree.values())
+    return right, (1 + 1 / len(agree)) / 2
 
 
 def _name(label: Label) -> str:

@@ -21,10 +21,14 @@ KEY = "origins"
 MOST_ASSOCIATION = 0.3
 """Cramér's V from which on the origin says much about the class."""
 
+_LEAST_COMMON, _FEW_COMMON = 0.5, 0.05
+"""Which share of the classes is to lie in the same places, and which is as good as none."""
+
 _RULE = (
-    "condemned where the classes share none, doubtful where V lies above"
-    f" {MOST_ASSOCIATION}, also with places of few patients each for itself, never fine while one"
-    " is unknown, or less than half the films of a class are of places that both have"
+    f"doubtful where V lies above {MOST_ASSOCIATION}, also with places of few patients each for"
+    f" itself; condemned where, besides, at most {_FEW_COMMON:.0%} of the classes lie in the same"
+    " places, even were those the unknown ones; never fine while one is unknown, or less than"
+    f" {_LEAST_COMMON:.0%} of the classes lie in the same places"
 )
 _UNKNOWN = "unknown"
 _COLUMNS = ("origin", "collection")
@@ -101,16 +105,17 @@ def _judge(labels: Sequence[Label], contrast: Contrast, name: str) -> Judged:
     pairs = [(str(label["finding"]), value) for label, value in zip(told, values, strict=True)]
     figure = association(KEY, contrast.name, f"finding and {name}", pairs, contrast.groups)
     unknown = values.count(None)
-    sides = (contrast.positive, contrast.negative)
-    known = [{value for side, value in pairs if side == one} - {None} for one in sides]
-    both = known[0] & known[1]
-    shared = [np.mean([value in both for side, value in pairs if side == one]) for one in sides]
+    common = _common(pairs)
+    # At most: were the unknown ones all of places that the other class has.
+    unknowns = [_share_of_unknown(pairs, side) for side in (contrast.positive, contrast.negative)]
     # Taken together, many places of few patients hide that each has films of one class only.
     apart = cramers_v(pairs).v
     if unknown == len(values):
         outcome, because = Outcome.NOT_ESTIMABLE, f"the {name} of no film is known"
-    elif not unknown and not both:
+    elif common + sum(unknowns) <= _FEW_COMMON and apart is not None and apart > MOST_ASSOCIATION:
         outcome, because = Outcome.CONDEMNED, f"no {name} has films of both classes"
+        if common or unknown:
+            because = f"hardly any film of one class shares its {name} with one of the other"
     elif figure.value is not None and figure.value > MOST_ASSOCIATION:
         outcome = Outcome.DOUBTFUL
         because = f"the {name} says much about the class, Cramér’s V {said(figure)}"
@@ -126,12 +131,31 @@ def _judge(labels: Sequence[Label], contrast: Contrast, name: str) -> Judged:
     elif any(label["origin"] is None for label in told):
         outcome = Outcome.NOT_ESTIMABLE
         because = f"a {name} of films of unknown origin may be compiled of others"
-    elif min(shared) < 0.5:
+    elif common < _LEAST_COMMON:
         outcome = Outcome.NOT_ESTIMABLE
-        because = f"less than half the films of a class are of places that both have, by {name}"
+        because = f"the classes have only {common:.0%} of their films in the same {name}s"
     else:
         outcome, because = Outcome.FINE, f"both classes come from the same {name}s"
     return Judged(figure, outcome, MOST_ASSOCIATION, _RULE, because, f"the {name}")
+
+
+def _common(pairs: Sequence[tuple[str, str | None]]) -> float:
+    """Which share of the films of both classes lies in the same places, 0 to 1.
+
+    Of each place the lesser of what either class has there, as a share of the class.
+
+    >>> _common([("a", "X"), ("a", "Y"), ("b", "X"), ("b", None)])
+    0.5
+    """
+    films = Counter(side for side, _ in pairs)
+    there = Counter(pairs)
+    places = {place for _, place in pairs} - {None}
+    return sum(min(there[side, place] / n for side, n in films.items()) for place in places)
+
+
+def _share_of_unknown(pairs: Sequence[tuple[str, str | None]], side: str) -> float:
+    known = [place is None for one, place in pairs if one == side]
+    return sum(known) / len(known)
 
 
 def _counts(labels: Sequence[Label], name: str) -> Table:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
@@ -32,15 +31,17 @@ def held_out_scores(
     *,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """Logistic regression on ``features`` (M×F), five folds by patient → M scores, 0 to 1.
+    """Logistic regression on ``features`` (M×F), five folds by patient → M log odds.
 
-    Each film gets its score from the fold in which its patient was held out. Scores are ranks
-    within the fold, so that folds with another intercept can be put together.
+    Each film gets its score from the fold in which its patient was held out. Classes weigh alike in
+    every fold, so that 0 means the same in all; ranks within a fold would not, where one patient
+    has many of its films.
     """
     score = np.zeros(len(truth))
     for learned, held in _folds(truth, groups, seed):
-        raw = fitted(features[learned], truth[learned], seed).decision_function(features[held])
-        score[held] = rankdata(raw) / (len(held) + 1)
+        score[held] = fitted(features[learned], truth[learned], seed).decision_function(
+            features[held]
+        )
     return score
 
 

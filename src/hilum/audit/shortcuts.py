@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.audit.check import Check, Judged, Outcome, worst_of_all
+from hilum.audit.check import AROUND, Check, Judged, Outcome, worst_of_all
 from hilum.audit.contrast import Contrast, Label, groups_of, in_words
 from hilum.audit.controls import OUTSIDE
 from hilum.audit.figures import MOST_AREA, areas, judge_area, listed, noted, said, without
@@ -107,7 +107,7 @@ def _of_contrast(films: Films, contrast: Contrast, whole: NDArray[np.float64]) -
         yield replace(
             judge_area(named),
             because=f"{_SAID.get(figure.name, figure.name)} gives {said(figure)}",
-            recognises=_RECOGNISES.get(figure.name, "the origin"),
+            recognises=_RECOGNISES.get(figure.name, AROUND),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hilum.audit.activation import KEY as ACTIVATION
-from hilum.audit.check import Check, Judged, Outcome, worst, worst_of_all
+from hilum.audit.check import AROUND, Check, Judged, Outcome, worst, worst_of_all
 from hilum.audit.contrast import Contrast, shown
 from hilum.audit.given_model import KEY as MODEL
 from hilum.audit.origins import KEY as ORIGINS
@@ -105,7 +105,7 @@ def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
         told = [first, *others][:_MOST_REASONS]
         sentence = (
             f"The score {score} cannot be told apart from recognising"
-            f" {first.recognises or 'something else'}: {_joined(told)}."
+            f" {_recognised(first, about)}: {_joined(told)}."
         )
         return Verdict(contrast.name, Outcome.CONDEMNED, sentence)
     if doubtful := by_outcome[Outcome.DOUBTFUL]:
@@ -128,14 +128,24 @@ def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
     return Verdict(contrast.name, Outcome.FINE, sentence)
 
 
+def _recognised(first: Judged, about: Sequence[Judged]) -> str:
+    """What lies around the lungs tells the origin, where the classes are known to differ in it."""
+    differ = any(
+        one.figure.task == ORIGINS and one.outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL)
+        for one in about
+    )
+    if first.recognises == AROUND and differ:
+        return "the origin"
+    return first.recognises or "something else"
+
+
 def _clearest(bad: Sequence[Judged]) -> Judged:
     """What a reader sees at once: the highest figure of a picture, not of what is known of it."""
-    seen = ("the origin", "what lies around the lungs")
     return max(
         bad,
         key=lambda one: (
             one.figure.unit == "AUROC",
-            one.recognises in seen,
+            one.recognises in ("the origin", AROUND),
             one.figure.value or 0,
         ),
     )
