@@ -174,6 +174,15 @@ def test_planted_twins_and_patients_are_caught(model: Any) -> None:
     assert found.verdicts[0].subject == "the splits"
 
 
+def test_splits_are_not_called_clean_where_no_film_names_its_patient(model: Any) -> None:
+    splits = check_of(run(make_films(make_labels(HALF)), model), "splits")
+    assert (
+        splits.outcome is Outcome.NOT_ESTIMABLE and "patients are known by their" in splits.answer
+    )
+    named = make_films(make_labels(HALF, patient_id=[f"{n}" for n in range(120)]))
+    assert check_of(run(named, model), "splits").outcome is Outcome.FINE
+
+
 def test_twins_that_the_dataset_tore_apart_are_held_out_and_drawn_together(model: Any) -> None:
     patients: list[str | None] = [None] * 120
     patients[5] = patients[6] = "one person"

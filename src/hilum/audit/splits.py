@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hilum.audit.check import Check, Judged, Outcome, ShownFilm, worst
+from hilum.audit.check import Check, Judged, Outcome, ShownFilm, worst_of_all
 from hilum.audit.contrast import Label, groups_of
 from hilum.audit.figures import count_of, without
 from hilum.twins.find import TwinPair
@@ -50,7 +50,7 @@ def check_splits(labels: Sequence[Label], pairs: Sequence[TwinPair]) -> Check:
         KEY,
         "Twins and patients across splits",
         question,
-        worst(one.outcome for one in figures),
+        worst_of_all(one.outcome for one in figures),
         _answer(figures),
         figures,
         films=tuple(_shown(labels, pair) for pair in across[:MOST_SHOWN]),
