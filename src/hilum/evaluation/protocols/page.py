@@ -41,9 +41,9 @@ hilum evaluate fold-0.onnx fold-1.onnx fold-2.onnx fold-3.onnx fold-4.onnx --dat
 ```
 
 The `protocol.csv` that each writes is kept in `protocols/`. The official Test of COVID-QU-Ex was
-not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy. Nor were
-the Radiography Database with its masks and QaTa-COV19: ours by covid-seg, rahman-2021, chowdhury-2020
-and degerli-2021 are of the same Val, by their definitions but not on their films.
+not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy. Nor
+were the Radiography Database with its masks and QaTa-COV19: ours by covid-seg, rahman-2021,
+chowdhury-2020 and degerli-2021 are of the same Val, by their definitions but not on their films.
 """
 
 
