@@ -40,3 +40,9 @@ def test_a_wheel_holds_model_and_reference_files(tmp_path: Path) -> None:
         files = [path for path in (PACKAGE / folder).rglob("*") if path.is_file()]
         assert files
         assert {f"hilum/{path.relative_to(PACKAGE).as_posix()}" for path in files} <= packed
+
+
+def test_no_message_names_a_folder_that_is_not_installed() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "benchmarks/" not in text and "tests/" not in text, path

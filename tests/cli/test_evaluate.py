@@ -93,6 +93,23 @@ def test_a_second_model_is_compared_on_the_same_images(
     assert float(found["value"]) == pytest.approx(float(ours["value"]) - 1, abs=1e-5)
 
 
+def test_each_of_two_models_takes_the_map_that_its_own_classes_need(
+    hilum: Hilum, dataset: Path, tmp_path: Path
+) -> None:
+    findings = [Finding.NORMAL, Finding.COVID, Finding.LUNG_OPACITY]
+    one = write_model(tmp_path / "one.onnx", always=Finding.PNEUMONIA)
+    two = write_model(tmp_path / "two.onnx", findings=findings, always=Finding.LUNG_OPACITY)
+    shared = ("evaluate", one, "--against", two, "--dataset", dataset, "--split", "validation")
+    done = hilum(*shared, "--map", "lung_opacity=pneumonia", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "Second model: pneumonia of the dataset was judged as lung_opacity." in done.stderr
+    told = {row["name"]: row for row in rows_of(tmp_path / "out/differences.csv")}
+    assert (told["accuracy"]["n"], float(told["accuracy"]["value"])) == ("12", 0)
+    done = hilum(*shared, "--map", "tuberculosis=pneumonia", "-o", tmp_path / "none")
+    assert done.returncode == 2 and "neither model can take this --map" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_second_model_that_does_not_fit_is_refused_before_the_first_has_judged(
     hilum: Hilum, dataset: Path, tmp_path: Path
 ) -> None:
@@ -144,6 +161,10 @@ def test_the_card_and_the_model_file_take_the_scores(
         (["--by", "weight"], "weight: not among collection, origin"),
         (["--map", "flu=covid"], "'flu=covid' is no CLASS=FINDING"),
         (["--split", "validation", "--map", "covid=tuberculosis"], "got --map covid=tuberculosis"),
+        (
+            ["--map", "covid=tuberculosis", "--map", "normal=tuberculosis"],
+            "one finding cannot mean two classes of a model",
+        ),
         (["--dataset", "."], "this is no dataset"),
         (["--against", "missing.onnx"], "the model cannot be opened"),
     ],

@@ -81,6 +81,12 @@ def test_a_compile_without_salt_says_what_that_means(
         (["PREDICTIONS", "--dataset", "."], "this is no dataset"),
         (["PREDICTIONS", "--dicom", "absent"], "there is no such folder"),
         (["PREDICTIONS", "--dicom", ".", "--salt", "short"], "the salt is too short"),
+        (
+            ["PREDICTIONS", "--dataset", ".", "--day", "Tag"],
+            "Invalid value for --day: means something beside --table only",
+        ),
+        (["PREDICTIONS", "--dicom", ".", "--image", "image"], "beside --table only: leave it out"),
+        (["PREDICTIONS", "--table", "t.csv", "--salt", "a secret"], "beside --dicom only"),
     ],
 )
 def test_bad_usage_is_a_sentence(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hilum.dataset.compile import CompileOptions, compile_dataset
-from hilum.dataset.held_out import fold_count, hold_out
+from hilum.dataset.held_out import fold_count, hold_out, refuse_emptied
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.dataset.split import SplitOptions
 from hilum.errors import DatasetError
@@ -54,6 +54,24 @@ def test_every_way_of_reading_agrees(folded: Dataset, split: Split) -> None:
 def test_a_fold_that_is_not_there_is_refused(folded: Dataset, fold: int) -> None:
     with pytest.raises(DatasetError, match=f"fold {fold}.*0 to 2"):
         hold_out(folded, fold)
+
+
+def test_a_fold_that_has_all_to_check_by_is_refused(tmp_path: Path) -> None:
+    collection = write_collection(tmp_path / "collection", {"Train": 9, "Val": 1})
+    options = CompileOptions(split=SplitOptions(folds=FOLDS))
+    compile_dataset([collection], tmp_path / "dataset", options=options)
+    dataset = open_dataset(tmp_path / "dataset")
+    (row,) = dataset.labels(Split.VALIDATION)
+    for fold in range(FOLDS):
+        view = hold_out(dataset, fold)
+        if fold != row["fold"]:
+            refuse_emptied(view)
+            continue
+        with pytest.raises(DatasetError, match=f"fold {fold} held out nothing is left") as told:
+            refuse_emptied(view)
+        assert "all 1 radiographs of validation" in str(told.value)
+        assert "Hold out another fold" in str(told.value)
+    refuse_emptied(dataset)
 
 
 def test_a_dataset_without_folds_says_how_to_have_some(tmp_path: Path) -> None:

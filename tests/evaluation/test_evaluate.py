@@ -17,6 +17,7 @@ from hilum.dataset.read import Dataset, Row, open_dataset
 from hilum.dataset.schema import LABEL_COLUMNS
 from hilum.dataset.select import SelectionOptions
 from hilum.errors import DatasetError, ModelError
+from hilum.evaluation.classes import maps_of
 from hilum.evaluation.evaluate import evaluate, predict_row
 from hilum.evaluation.figures import EVERYTHING, Evaluation, Figure
 from hilum.evaluation.judge import judge
@@ -175,6 +176,26 @@ def test_a_model_of_other_classes_is_refused_and_the_map_named(
     with pytest.raises(DatasetError, match="got --map normal=covid; expected one of lung_opacity"):
         wrong = {Finding.COVID: Finding.NORMAL}
         evaluate(predictor, dataset, Split.VALIDATION, classes=wrong)
+
+
+def test_of_two_models_each_takes_its_part_of_the_map() -> None:
+    opacity = (Finding.NORMAL, Finding.COVID, Finding.LUNG_OPACITY)
+    pairs = [
+        (Finding.LUNG_OPACITY, Finding.PNEUMONIA),
+        (Finding.PNEUMONIA, Finding.LUNG_OPACITY),
+        (Finding.COVID, Finding.TUBERCULOSIS),
+    ]
+    both = {Finding.TUBERCULOSIS: Finding.COVID}
+    assert maps_of(pairs, [FINDINGS, opacity]) == [
+        {Finding.LUNG_OPACITY: Finding.PNEUMONIA, **both},
+        {Finding.PNEUMONIA: Finding.LUNG_OPACITY, **both},
+    ]
+    (alone,) = maps_of(pairs[:1], [FINDINGS])
+    assert alone == {Finding.PNEUMONIA: Finding.LUNG_OPACITY}  # refused with its own reason
+    with pytest.raises(DatasetError, match="neither model can take this --map; got --map normal"):
+        maps_of([(Finding.NORMAL, Finding.COVID)], [FINDINGS, opacity])
+    with pytest.raises(DatasetError, match="two classes of a model; got --map covid=tuberculosis"):
+        maps_of([pairs[2], (Finding.NORMAL, Finding.TUBERCULOSIS)], [FINDINGS, opacity])
 
 
 @pytest.mark.parametrize("always", FINDINGS)

@@ -85,6 +85,31 @@ def test_what_one_model_lacks_has_no_difference() -> None:
     assert {f.task for f in found.differences} == {"coverage", "detection"}
 
 
+def test_a_class_of_other_images_has_no_difference() -> None:
+    """One model's pneumonia is all opacity, the other has a class of its own for that."""
+    classes = (Finding.NORMAL, Finding.COVID, Finding.PNEUMONIA)
+    truths = (*classes, Finding.LUNG_OPACITY)
+    own = [replace(one, truth=truths[n % 4], predicted=None) for n, one in enumerate(CASES)]
+    mapped = [
+        replace(one, truth=Finding.PNEUMONIA) if one.truth is Finding.LUNG_OPACITY else one
+        for one in own
+    ]
+    both = [describe([], findings) for findings in (classes, truths)]
+    one, other = (
+        replace(evaluation(cases), notes=(note,))
+        for cases, note in ((mapped, "said of both"), (own, "said of one"))
+    )
+    found = compare(one, replace(other, notes=("said of both", *other.notes)), *both)
+    assert {f.subject for f in found.differences if f.task == "detection"} == {
+        *("normal", "covid", "finding")
+    }
+    assert found.notes == (
+        "said of both",
+        "Second model: said of one",
+        "Not compared, since by the classes of each it is of other images: pneumonia.",
+    )
+
+
 def test_models_are_compared_on_the_same_cases_only() -> None:
     with pytest.raises(ModelError, match="same images"):
         compare(evaluation(CASES), evaluation(CASES[1:]), model(), model())

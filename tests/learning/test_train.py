@@ -317,6 +317,20 @@ def test_a_split_with_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
         train(tiny_recipe(), dataset, tmp_path / "run")
 
 
+def test_a_fold_without_which_nothing_is_left_is_said_before_any_training(tmp_path: Path) -> None:
+    collection = write_collection(tmp_path / "chests", {"Train": 9, "Val": 1}, size=(64, 64))
+    options = CompileOptions(split=SplitOptions(folds=3))
+    compile_dataset([collection], tmp_path / "dataset", options=options)
+    dataset = open_dataset(tmp_path / "dataset")
+    (fold,) = {int(row["fold"]) for row in dataset.labels(Split.VALIDATION)}
+    with pytest.raises(DatasetError, match="nothing is left to check by"):
+        train(tiny_recipe(), hold_out(dataset, fold), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    other, recipe = (fold + 1) % 3, tiny_recipe(targets=["lungs", "airways"])
+    with pytest.raises(DatasetError, match=f"the train split without fold {other}, which is held"):
+        train(recipe, hold_out(dataset, other), tmp_path / "run")
+
+
 def test_a_validation_split_of_empty_masks_is_said_before_any_training(tmp_path: Path) -> None:
     collection = tmp_path / "first" / "collection"
     compile_chests(tmp_path / "first", {"Train": 3, "Val": 3}, size=(64, 64))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hilum.cli.options import Downloads, Salt, Workers, one_of
+from hilum.cli.options import Downloads, Salt, Workers, is_given, one_of
 from hilum.cli.terminal import EXIT_INTERRUPTED, counted, progress_bars, say, say_error, show_table
 
 if TYPE_CHECKING:
@@ -139,8 +139,7 @@ def compile_folders(
         from hilum.cli.from_lock import make_again
 
         for name in context.params:
-            source = context.get_parameter_source(name)
-            if source is not None and source.name == "COMMANDLINE" and name not in _BESIDE_A_LOCK:
+            if is_given(context, name) and name not in _BESIDE_A_LOCK:
                 option = f"--{name.replace('_', '-')}"
                 raise typer.BadParameter("the lock says that already", param_hint=option)
         if output is None:

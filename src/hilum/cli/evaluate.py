@@ -53,7 +53,7 @@ def evaluate_model(
             "--map",
             metavar="CLASS=FINDING",
             help="A class of the model that means a finding of the dataset; may be given several "
-            "times.",
+            "times. With --against, each model takes what its own classes have a use for.",
         ),
     ] = None,
     protocol: Annotated[
@@ -85,10 +85,11 @@ def evaluate_model(
     from hilum.radiograph import Split
 
     part = one_of(Split, split or "test", "--split")
-    kinds, classes = _kinds(by), _classes(same or [])
+    kinds, pairs = _kinds(by), _pairs(same or [])
     published = known_protocol(protocol)
     from hilum.dataset.read import open_dataset
     from hilum.evaluation.card import read_card
+    from hilum.evaluation.classes import maps_of
     from hilum.evaluation.compare import compare
     from hilum.evaluation.evaluate import evaluate, refuse_unfit
     from hilum.evaluation.folds import evaluate_folds
@@ -105,6 +106,9 @@ def evaluate_model(
     data, models = open_dataset(dataset), [read_model(path) for path in model]
     first = models[0]
     second = None if against is None else read_model(against)
+    classes, *others = maps_of(
+        pairs, [one.description.findings for one in (first, second) if one is not None]
+    )
     if write_card:
         read_card(first)  # is refused before any work where it has no place for scores
     with new_folder(output), progress_bars(quiet=score_format is not None) as progress:
@@ -112,12 +116,12 @@ def evaluate_model(
         def run(one: Model) -> Predictor:
             return Predictor(one, threads=threads or available_cores(), runtime=runtime_name)
 
-        def judge(one: Model, kinds: list[Stratum]) -> Evaluation:
+        def judge(one: Model, kinds: list[Stratum], classes: dict[Finding, Finding]) -> Evaluation:
             advance = progress(f"judging by {one.path.name}", data.count(part))
             return evaluate(run(one), data, part, by=kinds, classes=classes, on_case=advance)
 
-        if second is not None:
-            refuse_unfit(run(second), data, part, classes)  # not only once the first has judged all
+        if second is not None:  # not only once the first has judged all
+            refuse_unfit(run(second), data, part, others[0])
         if len(models) > 1:
             count = data.count(Split.TRAIN) + data.count(Split.VALIDATION)
             advance = progress(f"judging by {len(models)} models, each its fold", count)
@@ -125,9 +129,9 @@ def evaluate_model(
                 models, data, run, by=kinds, classes=classes, on_case=advance
             )
         else:
-            evaluation = judge(first, kinds)
+            evaluation = judge(first, kinds, classes)
         if second is not None:
-            other = judge(second, [])
+            other = judge(second, [], others[0])
             evaluation = compare(evaluation, other, first.description, second.description)
         if write_card:
             evaluation = _write_card(first, evaluation)
@@ -172,19 +176,19 @@ def _kinds(names: str) -> list[Stratum]:
     return [Stratum(name) for name in dict.fromkeys(wanted)]
 
 
-def _classes(pairs: list[str]) -> dict[Finding, Finding]:
-    """Finding of the dataset → class of the model, from CLASS=FINDING."""
+def _pairs(given: list[str]) -> list[tuple[Finding, Finding]]:
+    """Each CLASS=FINDING as class of a model, finding of the dataset."""
     from hilum.radiograph import Finding
 
-    classes = {}
-    for pair in pairs:
+    pairs = []
+    for pair in given:
         meant, _, named = pair.partition("=")
         if not {meant, named} <= set(Finding):
             raise typer.BadParameter(
                 f"{pair!r} is no CLASS=FINDING of {', '.join(Finding)}", param_hint="--map"
             )
-        classes[Finding(named)] = Finding(meant)
-    return classes
+        pairs.append((Finding(meant), Finding(named)))
+    return pairs
 
 
 def _write_card(model: Model, evaluation: Evaluation) -> Evaluation:

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hilum.cli.options import OutputFolder, Salt
+from hilum.cli.options import OutputFolder, Salt, is_given
 from hilum.cli.terminal import counted, say, say_error, show_table
 
 if TYPE_CHECKING:
     from hilum.evaluation.follow import FollowUp
 
 
+_ASKED_OF = {"image": "table", "patient": "table", "day": "table", "salt": "dicom"}
+"""Options that mean something beside one source of visits only."""
+
+
 def follow_patients(
+    context: typer.Context,
     predictions: Annotated[
         Path, typer.Argument(help="A folder written by 'hilum predict', or its predictions.csv.")
     ],
@@ -57,6 +62,11 @@ def follow_patients(
         raise typer.BadParameter(
             "name one of --table, --dataset and --dicom: it tells patients and days"
         )
+    for name, source in _ASKED_OF.items():
+        if context.params[source] is None and is_given(context, name):
+            raise typer.BadParameter(
+                f"means something beside --{source} only: leave it out", param_hint=f"--{name}"
+            )
     is_folder = predictions.is_dir()
     rows = read_predictions(predictions / TABLE_NAME if is_folder else predictions)
     visits = Visits(())

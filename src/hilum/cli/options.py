@@ -71,6 +71,12 @@ def known_runtime(name: str | None) -> RuntimeName | None:
     raise typer.BadParameter(f"{name!r} is neither {' nor '.join(names)}", param_hint="--runtime")
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """Whether the option ``name`` was typed, not its default or the environment taken."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def require_onnx(output: Path) -> None:
     """Raise ``typer.BadParameter`` unless ``output`` is named like a model file."""
     if output.suffix != ".onnx":

@@ -8,6 +8,7 @@ from pathlib import Path
 from hilum.dataset.lock import read_lock
 from hilum.dataset.read import Dataset
 from hilum.errors import DatasetError
+from hilum.radiograph import Split
 
 
 def fold_count(folder: Path) -> int | None:
@@ -38,3 +39,28 @@ def hold_out(dataset: Dataset, fold: int) -> Dataset:
             remedy="compile it with --folds" if count is None else "name one of its folds",
         )
     return dataclasses.replace(dataset, fold=fold)
+
+
+def told_split(dataset: Dataset, split: Split) -> str:
+    """``the train split``, and what it is without while a fold is held out."""
+    held = "" if dataset.fold is None else f" without fold {dataset.fold}, which is held out,"
+    return f"the {split} split{held}"
+
+
+def refuse_emptied(dataset: Dataset) -> None:
+    """Refuse a held out fold that leaves nothing to learn from, or nothing to choose an epoch by.
+
+    Raises:
+        DatasetError: all radiographs of train or of validation are in it.
+    """
+    whole = dataclasses.replace(dataset, fold=None)
+    for split, purpose in ((Split.TRAIN, "to learn from"), (Split.VALIDATION, "to check by")):
+        if dataset.count(split) == 0 < whole.count(split):
+            raise DatasetError(
+                f"with fold {dataset.fold} held out nothing is left {purpose}",
+                path=dataset.folder,
+                got=f"all {whole.count(split)} radiographs of {split} in that fold",
+                expected=f"some of {split} in other folds too",
+                remedy="hold out another fold; for a model of every fold compile the dataset again"
+                " with another --seed, or with --split patient, which draws the splits anew",
+            )

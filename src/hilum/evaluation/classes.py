@@ -10,6 +10,44 @@ from hilum.errors import DatasetError
 from hilum.radiograph import Finding, Split
 
 
+def maps_of(
+    pairs: Sequence[tuple[Finding, Finding]], models: Sequence[Sequence[Finding]]
+) -> list[dict[Finding, Finding]]:
+    """Of each model, by its own classes, what :func:`refuse_strange_classes` calls ``classes``.
+
+    Two models take those of ``pairs`` (class, finding of the dataset) whose class they have, but no
+    class of that finding already. One model takes all, to be refused what does not fit.
+
+    Raises:
+        DatasetError: neither of two models can take a pair, or one would have two classes for a
+            finding.
+    """
+    maps: list[dict[Finding, Finding]] = [{} for _ in models]
+    for meant, named in pairs:
+        takers = [
+            taken
+            for taken, findings in zip(maps, models, strict=True)
+            if len(models) == 1
+            or (meant in findings and not any(named.is_a(own) for own in findings))
+        ]
+        if not takers:
+            raise DatasetError(
+                "neither model can take this --map",
+                got=f"--map {meant}={named}",
+                expected=f"one of {' or of '.join(map(_names, models))} = a finding that the same"
+                " model has no class for",
+                remedy="correct it, or leave it out",
+            )
+        for taken in takers:
+            if taken.setdefault(named, meant) is not meant:
+                raise DatasetError(
+                    "one finding cannot mean two classes of a model",
+                    got=f"--map {taken[named]}={named} and --map {meant}={named}",
+                    remedy="leave one of them out",
+                )
+    return maps
+
+
 def refuse_strange_classes(
     findings: Sequence[Finding],
     dataset: Dataset,

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from hilum.errors import ModelError
 from hilum.evaluation.cases import Case, MaskCase
+from hilum.evaluation.detection import ACCURACY, AUROC
+from hilum.evaluation.detection import TASK as DETECTION
 from hilum.evaluation.evaluate import measures_of
 from hilum.evaluation.figures import Evaluation
 from hilum.evaluation.intervals import compute_differences
 from hilum.evaluation.measure import Measure
 from hilum.evaluation.severity import MEASURED
 from hilum.inference.model import ModelDescription
+
+_OF_TRUTH_ALONE = (ACCURACY, AUROC)
+"""Figures whose images follow from the truth, whatever the model said."""
 
 
 def compare(
@@ -25,7 +32,8 @@ def compare(
 
     Both are computed of the same draws of patients, so that what makes a case hard for both does
     not widen the interval. Where only one of the two has a distance of outlines or a percent, the
-    case counts for neither.
+    case counts for neither; of a class whose true images are not the same for both there is no
+    difference, and a note says so. What is to be known of the other's figures is noted too.
 
     Raises:
         ModelError: the two were not judged on the same cases.
@@ -36,13 +44,38 @@ def compare(
             got=f"{one.dataset} {one.split} and {other.dataset} {other.split}",
             remedy="evaluate both on one split of one dataset",
         )
+    ours = _measures(one.cases, other.cases, description)
+    theirs = _measures(other.cases, one.cases, other_description)
+    apart = _of_other_images(ours, theirs)
     differences = compute_differences(
-        _measures(one.cases, other.cases, description),
-        _measures(other.cases, one.cases, other_description),
+        [m for m in ours if (m.task, m.subject) not in apart],
+        theirs,
         [case.group for case in one.cases],
     )
-    against = f"{other.model} {other.model_sha256[:16]}"
-    return replace(one, against=against, differences=differences)
+    notes = [f"Second model: {note}" for note in other.notes if note not in one.notes]
+    if apart:
+        names = ", ".join(subject for _, subject in apart)
+        notes.append(f"Not compared, since by the classes of each it is of other images: {names}.")
+    return replace(
+        one,
+        against=f"{other.model} {other.model_sha256[:16]}",
+        differences=differences,
+        notes=(*one.notes, *notes),
+    )
+
+
+def _of_other_images(
+    ours: Sequence[Measure], theirs: Sequence[Measure]
+) -> dict[tuple[str, str], None]:
+    """Classes, and all together, whose images are other ones in each model's words, in order."""
+    asked = {m.subject: m for m in theirs if m.task == DETECTION and m.name in _OF_TRUTH_ALONE}
+    return {
+        (m.task, m.subject): None
+        for m in ours
+        if m.task == DETECTION and m.name in _OF_TRUTH_ALONE and m.subject in asked
+        for needed, other in zip(m.needed, asked[m.subject].needed, strict=True)
+        if not np.array_equal(needed.cases, other.cases)
+    }
 
 
 def _measures(

@@ -30,6 +30,9 @@ TASK = "detection"
 EVERY_FINDING = "finding"
 """Subject of figures over all classes."""
 
+ACCURACY, AUROC = "accuracy", "AUROC"
+"""Names of the first figure over all classes, and of the first ranking of each."""
+
 PREVALENCES = (0.01, 0.05, 0.20)
 
 BINS = 10
@@ -72,7 +75,7 @@ def _accuracy(cases: Sequence[Case], findings: Sequence[Finding]) -> Measure:
     return Measure(
         TASK,
         EVERY_FINDING,
-        "accuracy",
+        ACCURACY,
         (Needed(named, "with a finding that the model has a class for"),),
         mean_columns(np.array(list(map(bool, right)), np.float64), named),
         quotient,
@@ -130,7 +133,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
     make = partial(Measure, TASK, finding.value)
     return [
         make(
-            "AUROC",
+            AUROC,
             needed,
             None,
             auroc(truth.scores, truth.positive, truth.negative),

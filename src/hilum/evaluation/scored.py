@@ -17,6 +17,7 @@ from hilum.evaluation.segmentation import (
 )
 from hilum.evaluation.severity import ALL_PERCENTS
 from hilum.evaluation.strata import Stratum
+from hilum.evaluation.tabular import short
 from hilum.inference.model import ModelDescription, Score
 from hilum.radiograph import LUNG_TARGETS, Finding, Structure
 
@@ -101,9 +102,8 @@ def _scores(figures: Sequence[Figure], where: str) -> list[Score]:
         figure = by_name.get(name)
         if figure is None or figure.value is None:
             continue
-        low, high = (None if x is None else round(x, 4) for x in (figure.low, figure.high))
-        protocol = f"{how}; {where}"
-        scores.append(Score(said, round(figure.value, 4), low, high, figure.n, protocol))
+        value, low, high = map(short, (figure.value, figure.low, figure.high))
+        scores.append(Score(said, value, low, high, figure.n, f"{how}; {where}"))
     return scores
 
 

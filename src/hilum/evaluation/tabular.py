@@ -22,6 +22,8 @@ def csv_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 def short(value: Any) -> Any:
     """A float with six significant digits; anything else as it is.
 
+    Whatever shows a figure with fewer digits rounds this one, so that 0.750499 is 0.750 everywhere.
+
     >>> short(1 / 3), short(1166), short(None)
     (0.333333, 1166, None)
     """

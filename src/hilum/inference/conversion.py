@@ -109,8 +109,7 @@ class Conversion:
                 path=model.path,
                 got=f"network {found[:16]}",
                 expected=self.network_sha256[:16],
-                remedy="leave --severity-scales out, or fit them for this one with "
-                "benchmarks/severity_fit.py",
+                remedy="leave --severity-scales out, or --model, for the bundled model's",
             )
 
     def to_json(self) -> str:
@@ -153,7 +152,7 @@ def read_conversion(path: Path = BUNDLED_CONVERSION) -> Conversion:
             "the severity scales cannot be read",
             path=path,
             got=repr(error),
-            remedy="install hilum again, or fit them with benchmarks/severity_fit.py",
+            remedy="install hilum again; until then leave --severity-scales out",
         ) from None
 
 

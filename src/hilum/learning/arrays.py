@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hilum.dataset.held_out import told_split
 from hilum.dataset.lungs import LUNG_COLUMNS, lungs_by_convention
 from hilum.dataset.read import Dataset, Row
 from hilum.errors import DatasetError
@@ -72,7 +73,7 @@ def load_arrays(
     count = len(labels["groups"])
     if count == 0:
         raise DatasetError(
-            f"the {split} split has nothing this recipe can use",
+            f"{told_split(dataset, split)} has nothing this recipe can use",
             path=dataset.folder,
             expected="frontal radiographs with "
             + " or ".join(filter(None, [", ".join(recipe.targets), "a finding"])),

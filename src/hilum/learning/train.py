@@ -13,6 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch.utils.data import DataLoader
 
+from hilum.dataset.held_out import refuse_emptied, told_split
 from hilum.dataset.read import Dataset
 from hilum.errors import DatasetError, OutputError, RecipeError
 from hilum.learning.arrays import TrainingArrays, load_arrays
@@ -60,6 +61,7 @@ def train(
             holds none or another network's.
         KeyboardInterrupt: the user stopped it; the epochs so far are kept.
     """
+    refuse_emptied(dataset)
     start = None if start_from is None else read_start(start_from)
     if start is None and recipe.schedule.start_weight:
         raise RecipeError(
@@ -185,7 +187,7 @@ def _refuse_unlearnable(arrays: TrainingArrays, recipe: Recipe, dataset: Dataset
     ]
     if missing:
         raise DatasetError(
-            "the train split has not one mask of a target",
+            f"{told_split(dataset, Split.TRAIN)} has not one mask of a target",
             path=dataset.folder,
             got=f"none of {', '.join(missing)}",
             expected=f"masks of {', '.join(recipe.targets)} (lungs: {recipe.lung_convention})",
@@ -194,7 +196,7 @@ def _refuse_unlearnable(arrays: TrainingArrays, recipe: Recipe, dataset: Dataset
     absent = [f for index, f in enumerate(recipe.findings) if index not in arrays.findings]
     if absent:
         raise DatasetError(
-            "the train split has not one radiograph of a class",
+            f"{told_split(dataset, Split.TRAIN)} has not one radiograph of a class",
             path=dataset.folder,
             got=f"none of {', '.join(absent)}",
             expected=f"radiographs of {', '.join(recipe.findings)}",
@@ -209,7 +211,7 @@ def _refuse_unmeasurable(validation: TrainingArrays, dataset: Dataset) -> None:
     ):
         return
     raise DatasetError(
-        "the validation split has nothing to measure a network by",
+        f"{told_split(dataset, Split.VALIDATION)} has nothing to measure a network by",
         path=dataset.folder,
         got="only masks that are empty",
         expected="some mask with something inside, or a finding",

@@ -16,13 +16,15 @@ _HEAD = """\
 <!-- Written by docs/generate.py; change src/hilum/evaluation/protocols instead. -->
 
 `hilum evaluate MODEL --dataset DATASET --protocol NAME` measures as a publication does and puts
-ours beside theirs, with what is not the same. A figure of another protocol is no comparison. Shares
-are between 0 and 1; – is not printed, or not known to us. Ours are of the bundled model, intervals
-by drawing patients, and stand where the data was at hand:
+ours beside theirs, with what is not the same. A figure of another protocol, or of other films, is
+no comparison. Shares are between 0 and 1; – is not printed, or not known to us. Ours are of the
+bundled model, intervals by drawing patients; what an [audit](audit.md) found against its finding
+holds for every figure of classes here:
 
 ```sh
 hilum compile covid-qu-ex/ -o dataset/
 hilum evaluate model.onnx --dataset dataset/ --split validation --protocol tahir-2021 -o tahir/
+hilum evaluate model.onnx --dataset dataset/ --split validation --protocol covid-seg -o seg/   # …
 hilum compile ieee8023/ shenzhen/ --twins group --holdout ieee8023 -o scored/
 hilum evaluate model.onnx --dataset scored/ --split test --protocol cohen-2020 -o cohen/
 ```
@@ -39,7 +41,9 @@ hilum evaluate fold-0.onnx fold-1.onnx fold-2.onnx fold-3.onnx fold-4.onnx --dat
 ```
 
 The `protocol.csv` that each writes is kept in `protocols/`. The official Test of COVID-QU-Ex was
-not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy.
+not at hand: ours by tahir-2021 are of its Val, without the images of which Train has a copy. Nor
+were the Radiography Database with its masks and QaTa-COV19: ours by covid-seg, rahman-2021,
+chowdhury-2020 and degerli-2021 are of the same Val, by their definitions but not on their films.
 """
 
 

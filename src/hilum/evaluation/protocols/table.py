@@ -78,12 +78,12 @@ def told_interval(figure: Figure) -> str:
         return "–"
     if figure.low is None or figure.high is None:
         return figure.reason
-    return f"{figure.low:.3f} – {figure.high:.3f}"
+    return f"{short(figure.low):.3f} – {short(figure.high):.3f}"
 
 
 def told_value(figure: Figure) -> str:
     """The value with three decimals, – where there is none."""
-    return "–" if figure.value is None else f"{figure.value:.3f}"
+    return "–" if figure.value is None else f"{short(figure.value):.3f}"
 
 
 def told_folds(line: Compared) -> str:

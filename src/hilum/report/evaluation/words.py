@@ -8,6 +8,7 @@ from hilum.evaluation.detection import EVERY_FINDING
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.segmentation import BASELINE
 from hilum.evaluation.severity import ALL_PERCENTS, INFECTED_PERCENTS
+from hilum.evaluation.tabular import short
 
 _NAMES = {
     "covid": "COVID-19",
@@ -57,7 +58,7 @@ def number(value: float, unit: str = "") -> str:
     ('0.950', '−3.1\xa0%', '1.15\xa0points', '12')
     """
     digits = {"": 3, "points": 2, "images": 0}.get(unit, 1)
-    said = f"{value:.{digits}f}".replace("-", "−")
+    said = f"{short(value):.{digits}f}".replace("-", "−")
     return said if unit in ("", "images") else f"{said}{_NO_BREAK}{unit}"
 
 
