@@ -46,16 +46,28 @@ def test_more_of_it_in_either_class_is_doubtful(
     judged = figure_of(check, words)
     assert judged.outcome is check.outcome is Outcome.DOUBTFUL
     assert judged.figure.value == pytest.approx(float(more_in == "COVID-19"), abs=0.02)
-    assert judged.because.endswith(f"more of it in {more_in}")
+    assert judged.because.endswith(f"more in {more_in}")
     assert (judged.figure.unit, judged.threshold) == ("AUROC", 0.6)
     area = f"{judged.figure.value:.2f}"
     assert check.answer == f"Yes: COVID-19 against normal by {said} (AUROC {area})."
 
 
+def test_films_of_many_sizes_are_compared_by_their_number_of_pixels() -> None:
+    width = np.random.default_rng(3).permutation(120) + 1000
+    width[:60] *= 2
+    check = checked("width", width)
+    # Of sizes that one film each has nothing is known, taken as kinds.
+    assert figure_of(check, "finding and size").outcome is Outcome.NOT_ESTIMABLE
+    for words in ("how many pixels the film has", "how wide the film is"):
+        judged = figure_of(check, words)
+        assert judged.outcome is Outcome.DOUBTFUL and judged.figure.value == 1, words
+    assert "the number of pixels (AUROC 1.00), the proportions (AUROC 1.00)" in check.answer
+
+
 def test_films_of_one_kind_are_alike() -> None:
     check = checked("clipped", np.random.default_rng(1).random(120))
     assert check.outcome is Outcome.FINE
-    assert "alike in the size, the view, the bit depth, the border" in check.answer
+    assert "alike in the size, the view, the bit depth, the number of pixels" in check.answer
     for words in ("is border", "blocks of JPEG", "darkest or brightest"):
         assert figure_of(check, words).outcome is Outcome.FINE
 

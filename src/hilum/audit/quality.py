@@ -24,11 +24,13 @@ _NUMBER_RULE = (
     " not estimable where only the figure does"
 )
 _NUMBERS = {
+    "pixels": ("number of pixels", "how many pixels the film has"),
+    "shape": ("proportions", "how wide the film is for its height"),
     "border": ("border", "how much of the film is border"),
     "compression": ("compression", "how far the blocks of JPEG show"),
     "clipped": ("clipped greys", "how many pixels are of the darkest or brightest grey"),
 }
-"""Of :data:`QUALITY`, what is more or less rather than of one kind or another; and in words."""
+"""What is more or less rather than of one kind or another; a noun and a clause."""
 
 _HEADS = {
     "width": "median width (pixels)",
@@ -43,8 +45,8 @@ _HEADS = {
 def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
     """How far the finding goes with each property of a film; medians by origin and finding.
 
-    Cramér's V of size, view and bit depth; the AUROC of border, compression and clipped greys as
-    they are, which below one half tells the classes as well as above.
+    Cramér's V of what is of one kind or another, as are films that were all resized alike; of what
+    is more or less the AUROC as it is, which below one half tells the classes as well as above.
     """
     figures = [judged for contrast in contrasts for judged in _of_contrast(films, contrast)]
     return Check(
@@ -59,8 +61,8 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
         " what they were; what resizing left of it may still be told. Compression is by which"
         " share steps of grey are larger at the borders of 8×8 pixels than elsewhere; clipped"
         " greys are those at 0 or 255. Both follow in part from what the film shows, the lungs"
-        " too, and so may borders from how a patient lies: such a difference is doubtful, never"
-        " condemned.",
+        " too, and so may borders and proportions from how a patient lies: such a difference is"
+        " doubtful, never condemned.",
     )
 
 
@@ -76,7 +78,10 @@ def _of_contrast(films: Films, contrast: Contrast) -> Iterator[Judged]:
         pairs = list(zip(sides, values, strict=True))
         figure = association(KEY, contrast.name, f"finding and {name}", pairs, contrast.groups)
         yield _judge_kind(figure, name, values)
-    measured = {name: films.quality[name][contrast.index] for name in _NUMBERS}
+    quality = {name: values[contrast.index] for name, values in films.quality.items()}
+    quality["pixels"] = quality["width"] * quality["height"]
+    quality["shape"] = quality["width"] / quality["height"]
+    measured = {name: quality[name] for name in _NUMBERS}
     for figure in areas(KEY, contrast.name, measured, contrast.truth, contrast.groups):
         yield _judge_number(figure, contrast)
 
@@ -102,8 +107,10 @@ def _judge_number(figure: Figure, contrast: Contrast) -> Judged:
         outcome = Outcome.DOUBTFUL
     elif not 1 - MOST_AREA <= value <= MOST_AREA:
         outcome = Outcome.NOT_ESTIMABLE
-    more = contrast.positive if (value or 0) > CHANCE else contrast.negative
-    because = f"{words} gives {said(figure)}, more of it in {shown(more)}"
+    because = f"{words} gives {said(figure)}"
+    if outcome is Outcome.DOUBTFUL:
+        more = contrast.positive if (value or 0) > CHANCE else contrast.negative
+        because += f", more in {shown(more)}"
     named = replace(figure, name=words)
     return Judged(named, outcome, MOST_AREA, _NUMBER_RULE, because, f"the {name}")
 
