@@ -58,7 +58,8 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
         tuple(figures),
         tuple(_medians(films, column) for column in ("origin", "collection", "finding")),
         caveat="Of images as the dataset holds them. A collection that resized all its films hides"
-        " what they were; what resizing left of it may still be told. Compression is by which"
+        " what they were; what resizing left of it may still be told. An AUROC of 0.1 tells the"
+        " classes as well as one of 0.9: the second then has the more. Compression is by which"
         " share steps of grey are larger at the borders of 8×8 pixels than elsewhere; clipped"
         " greys are those at 0 or 255. Both follow in part from what the film shows, the lungs"
         " too, and so may borders and proportions from how a patient lies: such a difference is"
