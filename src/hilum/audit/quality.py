@@ -113,7 +113,8 @@ def _judge_number(figure: Figure, contrast: Contrast) -> Judged:
         more = contrast.positive if (value or 0) > CHANCE else contrast.negative
         because += f", more in {shown(more)}"
     named = replace(figure, name=words)
-    return Judged(named, outcome, MOST_AREA, _NUMBER_RULE, because, f"the {name}")
+    nearest = MOST_AREA if (value or 0) >= CHANCE else round(1 - MOST_AREA, 6)
+    return Judged(named, outcome, nearest, _NUMBER_RULE, because, f"the {name}")
 
 
 def _answer(figures: Sequence[Judged]) -> str:
