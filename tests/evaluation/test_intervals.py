@@ -9,11 +9,13 @@ import pytest
 
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.intervals import (
+    area_interval,
     compute_differences,
     compute_figures,
     share_with_interval,
 )
 from hilum.evaluation.measure import Floats, Measure, Needed, mean_columns, quotient
+from hilum.evaluation.ranked import auroc
 
 
 def mean_of(values: Floats, *, is_share: bool = False, words: str = "with it") -> Measure:
@@ -142,3 +144,56 @@ def test_a_share_of_few_is_never_certain() -> None:
         found = share_with_interval(count, 20)
         assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
     assert np.isnan(share_with_interval(0, 0).value)
+
+
+def area_of(scores: Floats, groups: list[str]) -> Figure:
+    positive = np.arange(len(scores)) % 2 == 0
+    needed = (Needed(positive, "with it"), Needed(~positive, "without it"))
+    formula = auroc(scores, positive, ~positive)
+    measure = Measure("t", "s", "AUROC", needed, None, formula, refuses_point=True, is_area=True)
+    return compute_figures([measure], groups)[0]
+
+
+def test_classes_that_are_told_without_a_mistake_are_not_certain() -> None:
+    perfect = np.array([1.0, 0.0] * 20)
+    figure = area_of(perfect, own(40))
+    assert (figure.value, figure.high, figure.reason) == (1, 1, "")
+    assert figure.low == area_interval(1, 20, 20)[0]
+    assert 0.85 < figure.low < 0.95
+    reverse = area_of(1 - perfect, own(40))
+    assert (reverse.value, reverse.low) == (0, 0)
+    assert reverse.high == pytest.approx(1 - figure.low)
+    # Of ten patients with two films of each kind it is less sure.
+    assert area_of(perfect, [str(n // 4) for n in range(40)]).low < figure.low
+    assert area_of(perfect, [str(n // 8) for n in range(40)]).low is None
+    # Scores that are all the same tell nothing, which is not sure either.
+    same = area_of(np.zeros(40), own(40))
+    assert same.value == 0.5 and 0.3 < same.low < 0.4 < 0.6 < same.high < 0.7
+
+
+def test_an_area_is_its_bounds_standard_error_away() -> None:
+    for area, positives, negatives in ((0.8, 30, 20), (0.5, 100, 400), (1.0, 10, 10), (0.0, 25, 9)):
+        # The variance as Hanley and McNeil 1982 give it, with the mean of both numbers.
+        n = (positives + negatives) / 2 - 1
+        for bound in area_interval(area, positives, negatives):
+            if bound in (0, 1):
+                continue
+            q1, q2 = bound / (2 - bound), 2 * bound**2 / (1 + bound)
+            variance = (bound * (1 - bound) + n * (q1 - bound**2) + n * (q2 - bound**2)) / (
+                positives * negatives
+            )
+            assert abs(bound - area) == pytest.approx(1.96 * np.sqrt(variance), abs=3e-4)
+
+
+def test_the_interval_of_an_area_that_is_nearly_whole_holds_it() -> None:
+    """Where drawing again would say 1.00 to 1.00 of an area of 0.98, as in a third of samples."""
+    random = np.random.default_rng(8)
+    shift = 2.904  # of two normal distributions whose area is 0.98
+    held = points = 0
+    for _ in range(300):
+        with_it, without = random.normal(shift, 1, 15), random.normal(0, 1, 15)
+        area = float(np.mean(with_it[:, None] > without))
+        low, high = area_interval(area, 15, 15)
+        points += area == 1
+        held += low <= 0.98 <= high
+    assert points > 50 and held >= 280

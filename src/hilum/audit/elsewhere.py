@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, worst
 from hilum.audit.contrast import Contrast, Label, in_words
+from hilum.audit.difference import area_differences
 from hilum.audit.figures import MOST_AREA, areas, listed, noted, reasons_of, said, without
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import fitted, held_out_scores, known_rows
@@ -17,10 +19,19 @@ from hilum.evaluation.figures import Figure
 
 KEY = "elsewhere"
 
+MOST_LOSS = 0.05
+"""Of AUROC: more is no matter of a draw of folds, or of having learned from fewer films."""
+
+_CONDEMNED = f"condemned where the pooled interval lies above {MOST_AREA} and this one below it,"
+_NOT_NEW = "or where films of unknown origin make it doubtful that a place is new"
 _RULE = (
-    f"condemned where the pooled interval lies above {MOST_AREA} and the held-out one below it,"
-    " doubtful where the held-out interval lies below the pooled one, not estimable where only the"
-    " held-out figure does, or where films of unknown origin make it doubtful that a place is new"
+    f"{_CONDEMNED} doubtful where this interval lies below the pooled one, not estimable where only"
+    f" the figure does, {_NOT_NEW}"
+)
+_LOSS_RULE = (
+    f"{_CONDEMNED} doubtful where it is more than {MOST_LOSS} less than the pooled one and the"
+    " interval of the difference, of the same draws of patients, lies below 0, not estimable where"
+    f" that interval holds 0, {_NOT_NEW}"
 )
 _COLUMNS = ("origin", "collection")
 
@@ -49,26 +60,38 @@ def check_elsewhere(
     )
 
 
-def judge_held_out(figure: Figure, pooled: Figure, *, is_new: bool) -> Judged:
+def judge_held_out(
+    figure: Figure, pooled: Figure, *, is_new: bool, difference: Figure | None = None
+) -> Judged:
     """What it means that a score that is ``pooled`` over all places is ``figure`` at another one.
 
-    ``is_new`` is whether the place is known to share no origin with the others.
+    ``is_new`` is whether the place is known to share no origin with the others. ``difference`` is
+    the first less the second by the same draws of patients; without it the intervals are compared,
+    which are of other films.
     """
     because = f"{figure.name}, it gives {said(figure)}, pooled {said(pooled)}"
+    rule = _RULE
+    if difference is not None:
+        because += f", a difference of {said(difference)}"
+        rule = _LOSS_RULE
     outcome = Outcome.FINE
     if figure.value is None or figure.high is None or pooled.low is None:
-        outcome = Outcome.NOT_ESTIMABLE
-    elif figure.high < MOST_AREA < pooled.low:
+        return Judged(figure, Outcome.NOT_ESTIMABLE, MOST_AREA, rule, because, "the origin")
+    is_less, is_surely_less = figure.value < pooled.low, figure.high < pooled.low
+    if difference is not None and difference.value is not None and difference.high is not None:
+        is_less = difference.value < -MOST_LOSS
+        is_surely_less = is_less and difference.high < 0
+    if figure.high < MOST_AREA < pooled.low:
         outcome = Outcome.CONDEMNED
-    elif figure.high < pooled.low:
+    elif is_surely_less:
         outcome = Outcome.DOUBTFUL
-    elif figure.value < pooled.low:
+    elif is_less:
         outcome = Outcome.NOT_ESTIMABLE
         because += ": too few films to say whether that is less"
     elif not is_new:
         outcome = Outcome.NOT_ESTIMABLE
         because += ", but films of unknown origin may come from there too"
-    return Judged(figure, outcome, MOST_AREA, _RULE, because, "the origin")
+    return Judged(figure, outcome, MOST_AREA, rule, because, "the origin")
 
 
 def origins_known(labels: Sequence[Label], contrast: Contrast) -> bool:
@@ -99,8 +122,9 @@ def _of_contrast(films: Films, contrast: Contrast, scores: NDArray[np.float64]) 
             continue
         yield from noted(_within(contrast, column, usable, features))
         is_new = column == "origin" or origins_known(films.labels, contrast)
-        of_each = (features, known, places)
-        yield from _left_out(contrast, column, usable, of_each, pooled, is_new)
+        learned = _learned_elsewhere(contrast, usable, features, known, places)
+        named = {f"at the {column} {place}, learned elsewhere": x for place, x in learned.items()}
+        yield from _left_out(contrast, named, scores, pooled, is_new)
 
 
 def _largest_first(places: NDArray[np.str_]) -> list[str]:
@@ -123,28 +147,54 @@ def _within(
     return areas(KEY, contrast.name, scores, contrast.truth, contrast.groups)
 
 
-def _left_out(
+def _learned_elsewhere(
     contrast: Contrast,
-    column: str,
     usable: Mapping[str, NDArray[np.bool_]],
-    given: tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.str_]],
-    pooled: Figure,
-    is_new: bool,
-) -> Iterator[Judged]:
-    """Of each place: learned from all other films but those of unknown place and same patients."""
-    features, known, places = given
+    features: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    places: NDArray[np.str_],
+) -> dict[str, NDArray[np.float64] | str]:
+    """Place → scores (M) of its films, learned from all others; or why there are none.
+
+    Not learned from films of unknown place, nor from patients who have one here.
+    """
+    learned: dict[str, NDArray[np.float64] | str] = {}
     for place, part in usable.items():
-        name = f"at the {column} {place}, learned elsewhere"
         own = np.isin(contrast.groups, contrast.groups[part])
         others = known & (places != place) & (places != "") & ~own
         if reason := contrast.too_few(others):
-            yield without(KEY, contrast.name, name, f"elsewhere, {reason}")
+            learned[place] = f"elsewhere, {reason}"
             continue
         score = np.full(len(part), np.nan)
         model = fitted(features[others], contrast.truth[others])
         score[part] = model.decision_function(features[part])
-        figure = areas(KEY, contrast.name, {name: score}, contrast.truth, contrast.groups)[0]
-        yield judge_held_out(figure, pooled, is_new=is_new)
+        learned[place] = score
+    return learned
+
+
+def _left_out(
+    contrast: Contrast,
+    learned: Mapping[str, NDArray[np.float64] | str],
+    everywhere: NDArray[np.float64],
+    pooled: Figure,
+    is_new: bool,
+) -> Iterator[Judged]:
+    """Each judged, with what it is less than the pooled score: that of all films, of the same."""
+    scores: dict[str, NDArray[np.float64]] = {}
+    for name, score in learned.items():
+        if isinstance(score, str):
+            yield without(KEY, contrast.name, name, score)
+        else:
+            scores[name] = score
+    of_same = {name: np.where(np.isnan(s), np.nan, everywhere) for name, s in scores.items()}
+    figures = areas(KEY, contrast.name, scores, contrast.truth, contrast.groups)
+    less = area_differences(KEY, contrast, scores, dict.fromkeys(scores, everywhere))
+    less_of_same = area_differences(KEY, contrast, scores, of_same)
+    for figure, difference, same in zip(figures, less, less_of_same, strict=True):
+        yield judge_held_out(figure, pooled, is_new=is_new, difference=difference)
+        named = replace(difference, name=f"{figure.name}, less pooled")
+        yield Judged(named, Outcome.NOTED, -MOST_LOSS)
+        yield from noted([replace(same, name=f"{named.name}, both of the films there")])
 
 
 def _answer(figures: Sequence[Judged]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +11,15 @@ from hilum.audit.check import Check, Outcome, Table
 from hilum.audit.checklists import CLAIM, ITEMS, TRIPOD
 from hilum.audit.contrast import Label, groups_of
 from hilum.evaluation.intervals import DRAWS
-from hilum.inference.model import Model
+from hilum.inference.model import Model, ModelDescription, Score
 from hilum.radiograph import Split
 
 KEY = "reporting"
 
 UNANSWERED = "unanswered"
+
+_TOLD = ("description", "name", "source", "image_size", "targets", "findings")
+"""What 22 says of a recipe already, or nothing of how it was trained."""
 
 _BOTH = {
     # CLAIM → TRIPOD+AI, where one answer serves both.
@@ -102,23 +105,67 @@ def _check_answers(checks: Mapping[str, Check]) -> dict[str, str]:
 
 def _model_answers(model: Model) -> dict[str, str]:
     description = model.description
-    outputs = [*description.targets, *description.findings]
-    scores = [
-        f"{score.name} {score.value:.3f} ({score.interval}, n {score.n}; {score.protocol})"
-        for score in description.scores
-    ]
-    recipe = ", ".join(f"{key} {value}" for key, value in description.recipe.items())
-    started = description.started_from
+    outputs = [name.replace("_", " ") for name in (*description.targets, *description.findings)]
+    trained = {key: part for key, part in description.recipe.items() if key not in _TOLD}
     answers = {
         "22": f"{description.name}, {description.image_size}×{description.image_size} pixels to"
-        f" {', '.join(outputs)}; SHA-256 {model.sha256[:16]}",
-        "24": f"started from {started.get('recipe', started)}" if started else "as the recipe says",
-        "25": recipe or UNANSWERED,
-        "43": f"model: licence {description.licence}; code: hilum, Apache-2.0; data: see 7",
+        f" {in_prose(outputs)}; SHA-256 {model.sha256[:16]}",
+        "24": _initial_parameters(description),
+        "25": in_prose(trained) or UNANSWERED,
+        "43": f"model: licence {description.licence.rstrip('.')}; code: hilum, Apache-2.0; data:"
+        " see 7",
     }
-    if scores:
-        answers["32"] = answers["37"] = "; ".join(scores)
+    if description.scores:
+        answers["32"] = answers["37"] = _scores(description.scores)
     return answers
+
+
+def _scores(scores: Sequence[Score]) -> str:
+    """What they were measured on is told once."""
+    by_place: defaultdict[str, list[str]] = defaultdict(list)
+    for score in scores:
+        how, _, where = score.protocol.rpartition("; ")
+        told = (
+            f"{score.value:.3f} ({', '.join(filter(None, (score.interval, f'n {score.n}', how)))})"
+        )
+        by_place[where].append(f"{score.name.replace('_', ' ')} {told}")
+    return "; ".join(f"on {where}: {', '.join(told)}" for where, told in by_place.items())
+
+
+def _initial_parameters(description: ModelDescription) -> str:
+    started = description.started_from
+    if started is None:
+        pretrained = _named(description.recipe.get("network"), "pretrained")
+        return f"pretrained weights: {pretrained}" if pretrained else UNANSWERED
+    told = {key: value[:16] for key, value in started.items() if isinstance(value, str)}
+    told = {"recipe": _named(started.get("recipe"), "name") or "without a name", **told}
+    return f"those that an earlier training ended with: {in_prose(told, ', ')}"
+
+
+def _named(value: object, key: str) -> str:
+    return str(value.get(key, "")) if isinstance(value, Mapping) else ""
+
+
+def in_prose(value: object, separator: str = "; ") -> str:
+    """What a description holds, for people to read.
+
+    >>> in_prose({"seed": 1, "class_weights": {"covid": [1, 2, 4], "used": True}, "encoder": None})
+    'seed 1; class weights (covid 1, 2 and 4, used yes); encoder not set'
+    """
+    if isinstance(value, Mapping):
+        parts = [(str(key).replace("_", " "), part) for key, part in value.items()]
+        return separator.join(
+            f"{key} ({in_prose(part, ', ') or 'none'})"
+            if isinstance(part, Mapping)
+            else f"{key} {in_prose(part)}"
+            for key, part in parts
+        )
+    if isinstance(value, list | tuple):
+        *most, last = [*map(in_prose, value)] or ["none"]
+        return f"{', '.join(most)} and {last}" if most else last
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not set" if value is None else str(value)
 
 
 def _tripod(answers: Mapping[str, str], labels: Sequence[Label]) -> dict[str, str]:

@@ -139,6 +139,7 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             auroc(truth.scores, truth.positive, truth.negative),
             definition="area under the ROC curve, ties half",
             refuses_point=True,
+            is_area=True,
         ),
         make(
             "AUPRC",

@@ -50,6 +50,8 @@ class Measure:
     refuses_point: bool = False
     """Whether it has no interval where every draw gives the same, which would promise certainty:
     a PPV of 1 because none of 20 images was called wrongly."""
+    is_area: bool = False
+    """Whether it is the area under the ROC curve of the first of ``needed`` against the second."""
 
     @property
     def counted(self) -> Flags:
