@@ -355,7 +355,7 @@ def test_activation(model: Any) -> None:
     assert check_of(found, "activation").outcome is Outcome.CONDEMNED
     assert found.outcome is Outcome.CONDEMNED
     assert found.verdicts[0].subject == "the model"
-    assert found.verdicts[0].sentence.startswith("The model’s finding is condemned: 0.30 (")
+    assert found.verdicts[0].sentence.startswith("The model’s finding is condemned: 0.300 (")
 
 
 def test_a_model_that_heeds_corners_is_doubtful(model: Any) -> None:
@@ -386,6 +386,20 @@ def test_a_finding_that_may_be_the_other_is_told(model: Any) -> None:
     labels = make_labels(["pneumonia"] * 20 + ["pneumonia/viral"] * 20 + ["normal"] * 20)
     [remark] = run(make_films(labels), model).remarks
     assert "pneumonia/viral" not in remark and "viral pneumonia against pneumonia" in remark
+
+
+def test_clipped_greys_are_judged_but_no_part_of_a_verdict(model: Any) -> None:
+    labels = make_labels(HALF)
+    films = make_films(labels, told_by={"whole": signal(labels)})
+
+    def verdict(name: str) -> str:
+        quality = {**films.quality, name: 1000 + signal(labels)}
+        found = run(replace(films, quality=quality), model)
+        assert check_of(found, "quality").outcome is Outcome.DOUBTFUL
+        return found.verdicts[0].sentence
+
+    assert "border" in verdict("border")
+    assert "grey" not in verdict("clipped")
 
 
 def test_json_tells_every_figure(model: Any) -> None:

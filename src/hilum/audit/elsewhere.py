@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.audit.check import Check, Judged, Outcome, worst
+from hilum.audit.check import Check, Judged, Outcome, worst, worst_of_all
 from hilum.audit.contrast import Contrast, Label, in_words
 from hilum.audit.difference import area_differences
 from hilum.audit.figures import MOST_AREA, areas, listed, noted, reasons_of, said, without
@@ -48,11 +48,16 @@ def check_elsewhere(
         for contrast in contrasts
         for judged in _of_contrast(films, contrast, pooled[contrast.name])
     ]
+    # One place that could be asked is enough of a contrast, but not of the others.
+    by_contrast = [
+        worst(one.outcome for one in figures if one.figure.subject == contrast.name)
+        for contrast in contrasts
+    ]
     return Check(
         KEY,
         "Elsewhere",
         "Does the score hold at an origin that nothing was learned from?",
-        worst(one.outcome for one in figures if one.outcome is not Outcome.NOTED),
+        worst_of_all(by_contrast),
         _answer(figures),
         tuple(figures),
         caveat="A classifier on frozen features; --retrain trains the network itself without each"
@@ -203,8 +208,14 @@ def _answer(figures: Sequence[Judged]) -> str:
         if found:
             first = min(found, key=lambda one: one.figure.value or 0)
             return f"No. {first.because} ({in_words(first.figure.subject)})."
-    fine = [one.figure.name for one in figures if one.outcome is Outcome.FINE]
-    if fine:
-        return f"Yes, {listed(list(dict.fromkeys(fine)))}, as far as could be estimated."
+    fine = [
+        f"{in_words(one.figure.subject)} {one.figure.name}"
+        for one in figures
+        if one.outcome is Outcome.FINE
+    ]
     reasons = reasons_of(one for one in figures if one.outcome is Outcome.NOT_ESTIMABLE)
+    if fine and not reasons:
+        return f"Yes: {listed(fine)}."
+    if fine:
+        return f"Yes: {listed(fine)}; else it cannot be estimated: {listed(reasons)}."
     return f"Cannot be estimated: {listed(reasons) or 'there are no two classes to tell apart'}."

@@ -30,6 +30,13 @@ def areas(
     groups: NDArray[np.str_],
 ) -> list[Figure]:
     """The AUROC of each of ``scores`` (name → M, NaN where there is none) against ``truth``."""
+    return list(compute_figures(area_measures(key, subject, scores, truth), groups.tolist()))
+
+
+def area_measures(
+    key: str, subject: str, scores: Mapping[str, NDArray[np.floating]], truth: NDArray[np.bool_]
+) -> list[Measure]:
+    """The same before they are computed."""
     measures = []
     for name, score in scores.items():
         known = ~np.isnan(score)
@@ -43,9 +50,10 @@ def areas(
                 None,
                 auroc(np.nan_to_num(score), positive, negative),
                 unit="AUROC",
+                is_area=True,
             )
         )
-    return list(compute_figures(measures, groups.tolist()))
+    return measures
 
 
 def means(
@@ -56,13 +64,16 @@ def means(
     *,
     unit: str = "",
 ) -> list[Figure]:
-    """The mean of each of ``values`` (name → M, NaN where there is none)."""
+    """The mean of each of ``values`` (name → M, NaN where there is none); of 0 and 1 a share."""
     measures = []
     for name, value in values.items():
         known = ~np.isnan(value)
         columns = mean_columns(np.nan_to_num(value).astype(np.float64), known)
         needed = (Needed(known, "measured"),)
-        measures.append(Measure(key, subject, name, needed, columns, quotient, unit=unit))
+        is_share = bool(np.isin(value[known], (0, 1)).all())
+        measures.append(
+            Measure(key, subject, name, needed, columns, quotient, unit=unit, is_share=is_share)
+        )
     return list(compute_figures(measures, groups.tolist()))
 
 
@@ -118,12 +129,17 @@ def listed(told: Sequence[str], *, most: int = 3) -> str:
 
 
 def said(figure: Figure) -> str:
-    """Value and interval in words.
+    """Value and interval in words, to three digits where the interval is narrow.
 
     >>> said(Figure("", "", "", 0.97, 0.95, 0.99, 80, 70))
     '0.97 (0.95–0.99)'
+    >>> said(Figure("", "", "", 0.003, 0.001, 0.005, 4000, 4000))
+    '0.003 (0.001–0.005)'
     """
     if figure.value is None:
         return f"no figure, because {figure.reason}"
-    bounds = "" if figure.low is None else f" ({figure.low:.2f}–{figure.high:.2f})"
-    return f"{figure.value:.2f}{bounds}".replace("-", "−")
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.2f}".replace("-", "−")
+    digits = 3 if 0 < figure.high - figure.low < 0.01 else 2
+    told = [f"{number:.{digits}f}" for number in (figure.value, figure.low, figure.high)]
+    return f"{told[0]} ({told[1]}–{told[2]})".replace("-", "−")

@@ -84,6 +84,7 @@ def association(
         *(key, subject, name, needed, columns, formula),
         unit="Cramér’s V",
         undefined="there is a single one, or nothing to compare",
+        refuses_point=True,
     )
     return compute_figures([measure], groups.tolist())[0]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hilum.audit.check import Check, Judged, Outcome, Table, worst
+from hilum.audit.check import Check, Judged, Outcome, Table, worst_of_all
 from hilum.audit.contrast import Contrast, in_words, shown
 from hilum.audit.figures import CHANCE, MOST_AREA, areas, listed, said
 from hilum.audit.films import Films
@@ -32,6 +32,9 @@ _NUMBERS = {
 }
 """What is more or less rather than of one kind or another; a noun and a clause."""
 
+SEE_LUNGS = tuple(_NUMBERS[name][1] for name in ("compression", "clipped"))
+"""Figures that follow from what the lungs show as well: they are no part of a verdict."""
+
 _HEADS = {
     "width": "median width (pixels)",
     "height": "median height (pixels)",
@@ -53,7 +56,7 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
         KEY,
         "Image quality",
         "Are the films of one class of another kind?",
-        worst(one.outcome for one in figures),
+        worst_of_all(one.outcome for one in figures),
         _answer(figures),
         tuple(figures),
         tuple(_medians(films, column) for column in ("origin", "collection", "finding")),
@@ -61,9 +64,9 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
         " what they were; what resizing left of it may still be told. An AUROC of 0.1 tells the"
         " classes as well as one of 0.9: the second then has the more. Compression is by which"
         " share steps of grey are larger at the borders of 8×8 pixels than elsewhere; clipped"
-        " greys are those at 0 or 255. Both follow in part from what the film shows, the lungs"
-        " too, and so may borders and proportions from how a patient lies: such a difference is"
-        " doubtful, never condemned.",
+        " greys are those at 0 or 255. Both follow in part from what the lungs show, so that they"
+        " are no part of the verdicts; borders and proportions may follow from how a patient lies:"
+        " a difference is doubtful, never condemned.",
     )
 
 
@@ -94,7 +97,10 @@ def _judge_kind(figure: Figure, name: str, values: Sequence[str | None]) -> Judg
         outcome = Outcome.FINE if is_one else Outcome.NOT_ESTIMABLE
     elif figure.value > MOST_ASSOCIATION:
         outcome = Outcome.DOUBTFUL
-    because = f"{name} says much about the class, Cramér’s V {said(figure)}"
+    much = "much" if outcome is Outcome.DOUBTFUL else "little"
+    because = f"{name} says {much} about the class, Cramér’s V {said(figure)}"
+    if figure.value is None:
+        because = f"{name} tells nothing of the class, being the same or unknown"
     return Judged(figure, outcome, MOST_ASSOCIATION, _RULE, because, f"the {name}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.audit.check import Check, Judged, Outcome, Table, worst
+from hilum.audit.check import Check, Judged, Outcome, Table, worst_of_all
 from hilum.audit.contrast import Contrast
 from hilum.audit.figures import areas, without
 from hilum.audit.films import Films, Part
@@ -53,7 +53,7 @@ def check_seeds(contrasts: Sequence[Contrast], scores: Mapping[str, NDArray[np.f
         KEY,
         "Seeds",
         "How much does the score change with the draw?",
-        worst(one.outcome for one in figures),
+        worst_of_all(one.outcome for one in figures),
         answer,
         tuple(figures),
         (Table("AUROC by seed", ("contrast", *map(str, range(SEEDS))), tuple(rows)),),
@@ -73,6 +73,8 @@ def _spread(contrast: Contrast, found: Sequence[Figure]) -> Judged:
         *(KEY, contrast.name, name, spread, None, None, first.n, first.groups),
         definition=f"AUROC from {min(values):.3f} to {max(values):.3f}",
     )
-    outcome = Outcome.DOUBTFUL if spread > MOST_SPREAD else Outcome.FINE
-    because = f"the AUROC hangs on the seed, {min(values):.2f} to {max(values):.2f}"
+    outcome, hangs = Outcome.FINE, "hardly hangs"
+    if spread > MOST_SPREAD:
+        outcome, hangs = Outcome.DOUBTFUL, "hangs"
+    because = f"the AUROC {hangs} on the seed, {min(values):.2f} to {max(values):.2f}"
     return Judged(figure, outcome, MOST_SPREAD, _RULE, because)

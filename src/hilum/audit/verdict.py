@@ -10,6 +10,7 @@ from hilum.audit.check import AROUND, Check, Judged, Outcome, worst, worst_of_al
 from hilum.audit.contrast import Contrast, shown
 from hilum.audit.given_model import KEY as MODEL
 from hilum.audit.origins import KEY as ORIGINS
+from hilum.audit.quality import SEE_LUNGS
 from hilum.audit.shortcuts import KEY as SHORTCUTS
 from hilum.audit.splits import KEY as SPLITS
 from hilum.evaluation.intervals import LEAST_GROUPS
@@ -47,7 +48,9 @@ def give_verdicts(
             judged
             for check in checks
             for judged in check.figures
-            if judged.figure.subject == contrast.name and judged.outcome is not Outcome.NOTED
+            if judged.figure.subject == contrast.name
+            and judged.outcome is not Outcome.NOTED
+            and judged.figure.name not in SEE_LUNGS
         ]
         verdicts.append(_verdict(contrast, about))
     if not contrasts:
