@@ -21,7 +21,7 @@ _FOUND = {
     Outcome.NOT_ESTIMABLE: "An audit on {films} could not estimate whether this model's finding"
     " is of disease, in {contrasts}.",
 }
-"""Worst first. A sentence in a model file is known again by its beginning and its number of films."""
+"""Worst first. In a model file each is known again by its beginning and its number of films."""
 
 
 def word_caution(
@@ -78,7 +78,7 @@ def why_kept(standing: str, caution: str, images: int) -> str:
 
 
 def _weigh(caution: str) -> tuple[int, float]:
-    """Its place among the worst, from 0, and its films; of foreign words a doubt of endless many."""
+    """Its place among the worst, from 0, and its films; foreign words are a doubt of endless."""
     for place, words in enumerate(_FOUND.values()):
         beginning = re.escape(words.partition("{films}")[0])
         if found := re.match(rf"{beginning}([\d,]+) films of ", caution):

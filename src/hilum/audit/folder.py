@@ -1,4 +1,4 @@
-"""The folder of an audit: of one dataset and one model, so that only the same audit goes on there."""
+"""The folder of an audit: of one dataset and model, so that only the same audit goes on there."""
 
 from __future__ import annotations
 

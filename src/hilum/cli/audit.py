@@ -112,12 +112,12 @@ def audit_dataset(
     write_audit(found, output)
     if write_card and asked is not None:
         _write_card(found, asked, sorted({label["collection"] for label in labels}))
+    if retrain is None and trainings.exists():
+        say_error(f"Without the trainings in {trainings}: give --retrain to have them on the page.")
     if as_json:
         typer.echo(audit_json(found), nl=False)
         return
     _tell(found)
-    if retrain is None and trainings.exists():
-        say_error(f"Without the trainings in {trainings}: give --retrain to have them on the page.")
     say_error(f"Written to {output}; open {output / PAGE_NAME}. Research use only.")
 
 

@@ -105,7 +105,7 @@ def read_lock(path: Path) -> dict[str, Any]:
             path=folder,
             got=None if is_missing else error.strerror or type(error).__name__,
             expected=f"a folder with {LOCK_NAME}, written by 'hilum compile'",
-            remedy="compile one first",
+            remedy="check the path, or compile one first",
         ) from None
     except ValueError:
         lock = None
