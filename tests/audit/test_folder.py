@@ -53,6 +53,15 @@ def test_another_audit_is_named_and_refused(asked: Subject, dataset: Path, tmp_p
     assert found in told and f"expected {asked}." in told and "Name a new folder" in told
 
 
+def test_of_two_runs_at_once_the_second_does_not_take_the_folder(tmp_path: Path) -> None:
+    note_subject(tmp_path, SUBJECT)
+    before = (tmp_path / NOTE_NAME).read_bytes()
+    note_subject(tmp_path, SUBJECT)
+    with pytest.raises(OutputError, match="another audit lies here"):
+        note_subject(tmp_path, replace(SUBJECT, dataset_sha256="5" * 64))
+    assert (tmp_path / NOTE_NAME).read_bytes() == before
+
+
 @pytest.mark.parametrize("place", [".", "data", "audit", "data/../audit"])
 def test_nothing_is_written_into_the_dataset(place: str, dataset: Path) -> None:
     with pytest.raises(OutputError, match="the output lies in the dataset"):

@@ -24,6 +24,8 @@ FILMS = 16
 
 SECONDS = 300
 
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1"}
+
 RECIPE = """\
 name: tiny
 description: for tests
@@ -68,13 +70,17 @@ def models(output: Path) -> dict[str, int]:
 def run_until_the_second_training(command: list[str], output: Path) -> None:
     """Kill ``command``, with all that it started, once the second training has begun."""
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=ONE_THREAD,
     ) as running:
         deadline = time.monotonic() + SECONDS
         while len(list((output / "retrained").glob("*/*/model.run"))) < 2:
             assert running.poll() is None, running.communicate()[1]
             assert time.monotonic() < deadline
-            time.sleep(0.02)
+            time.sleep(0.1)
         os.killpg(running.pid, signal.SIGKILL)
 
 
@@ -91,7 +97,9 @@ def test_the_recipe_is_trained_without_each_origin_and_goes_on(
     first = models(output)
     assert list(first) == ["as it is split"]
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=SECONDS, check=False, env=ONE_THREAD
+    )
     assert done.returncode == 0, done.stderr
     assert "training without the origin" in done.stderr
     assert "as it is split" not in done.stderr  # that one was finished

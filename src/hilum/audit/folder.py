@@ -10,7 +10,6 @@ from pathlib import Path
 from hilum.dataset.read import Dataset
 from hilum.errors import OutputError
 from hilum.inference.model import Model, answers_hash
-from hilum.output import write_whole
 
 NOTE_NAME = "hilum-audit.json"
 
@@ -25,7 +24,7 @@ class Subject:
     model: str = ""
     """Its name; empty where none is given."""
     model_sha256: str = ""
-    """Of its file, into which scores and a caution may be written since."""
+    """Of its file as it was first given; scores and a caution may be written into it."""
     answers_sha256: str = ""
     """Of all that its answers follow from."""
 
@@ -72,15 +71,41 @@ def refuse_other_use(folder: Path, subject: Subject, dataset: Path) -> None:
         )
     if folder.exists() and not folder.is_dir():
         raise OutputError("the output is a file", path=folder, remedy="name a folder to be made")
+    if (folder / NOTE_NAME).exists():
+        _refuse_other(folder, subject)
+    elif folder.exists() and any(folder.iterdir()):
+        raise OutputError(
+            "the output folder is not empty, and holds no audit to go on with",
+            path=folder,
+            remedy="name a new folder",
+        )
+
+
+def note_subject(folder: Path, subject: Subject) -> None:
+    """Note in ``folder``, which is made, that it is an audit of ``subject``, unless it says so.
+
+    Raises:
+        OSError: it cannot be written.
+        OutputError: another run has made it one of something else meanwhile.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     note = folder / NOTE_NAME
-    if not note.exists():
-        if folder.exists() and any(folder.iterdir()):
-            raise OutputError(
-                "the output folder is not empty, and holds no audit to go on with",
-                path=folder,
-                remedy="name a new folder",
-            )
+    text = json.dumps(dataclasses.asdict(subject), ensure_ascii=False, indent=1) + "\n"
+    try:
+        file = note.open("xb")
+    except FileExistsError:
+        _refuse_other(folder, subject)
         return
+    try:
+        with file:
+            file.write(text.encode(errors="replace"))
+    except OSError:
+        note.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_other(folder: Path, subject: Subject) -> None:
+    note = folder / NOTE_NAME
     try:
         values = json.loads(note.read_bytes())
         found = Subject(**{name: str(value) for name, value in values.items()})
@@ -96,14 +121,3 @@ def refuse_other_use(folder: Path, subject: Subject, dataset: Path) -> None:
             expected=str(subject),
             remedy="name a new folder, or ask again of what was audited here",
         )
-
-
-def note_subject(folder: Path, subject: Subject) -> None:
-    """Note in ``folder``, which is made, that it is an audit of ``subject``.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(dataclasses.asdict(subject), ensure_ascii=False, indent=1) + "\n"
-    write_whole(folder / NOTE_NAME, text.encode(errors="replace"))

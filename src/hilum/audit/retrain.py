@@ -57,13 +57,22 @@ def train_apart(recipe: Path, dataset: Path, folder: Path) -> Path | str:
     )
     if done.returncode == 0:
         return model
-    last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-    reason = re.sub(r"^[\w.]+(Error|Exception): ", "", last)
+    reason = _said_last(done.stderr)
     if done.returncode == _REFUSED:
         return f"it could not be trained: {reason}"
     raise HilumError(
         "a training was stopped", path=folder, got=reason, remedy="the same command goes on"
     )
+
+
+def _said_last(stderr: str) -> str:
+    """The last line of what a process said, without the name of an exception.
+
+    >>> _said_last("Traceback:\\ntorch.OutOfMemoryError: out of memory\\n"), _said_last("")
+    ('out of memory', 'no reason was given')
+    """
+    last = (stderr.strip().splitlines() or ["no reason was given"])[-1]
+    return re.sub(r"^[\w.]+(Error|Exception): ", "", last)
 
 
 def check_retrained(
