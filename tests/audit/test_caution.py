@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hilum.audit.audit import Audit
-from hilum.audit.caution import word_caution
+from hilum.audit.caution import why_kept, word_caution
 from hilum.audit.check import Outcome
 from hilum.audit.verdict import Verdict
+from hilum.inference.model import read_model
 from hilum.radiograph import Finding
 
 FINDINGS = (Finding.NORMAL, Finding.COVID, Finding.PNEUMONIA)
@@ -15,11 +16,11 @@ CONDEMNED, DOUBTFUL = Outcome.CONDEMNED, Outcome.DOUBTFUL
 FINE, NOT_ESTIMABLE = Outcome.FINE, Outcome.NOT_ESTIMABLE
 
 
-def caution(**outcomes: Outcome) -> str | None:
-    """Of verdicts on contrasts, written ``covid__normal``."""
+def caution(*, films: int = 1200, **outcomes: Outcome) -> str | None:
+    """Of verdicts on contrasts, written ``covid__normal``, of so many films."""
     subjects = {name.replace("__", " against "): outcome for name, outcome in outcomes.items()}
     verdicts = tuple(Verdict(name, outcome, "") for name, outcome in subjects.items())
-    audit = Audit("d", "0" * 64, "m", "1" * 64, "m", 1200, {}, verdicts, (), {})
+    audit = Audit("d", "0" * 64, "m", "1" * 64, "m", films, {}, verdicts, (), {})
     return word_caution(audit, FINDINGS, ["shenzhen", "covid-qu-ex"])
 
 
@@ -65,3 +66,40 @@ def test_a_model_whose_finding_comes_from_elsewhere_is_cautioned_whatever_the_fi
     told = caution(**{"the model": CONDEMNED, "covid__normal": FINE})
     assert told is not None and "condemned" in told and "in every pair of findings it" in told
     assert caution(**{"the model": DOUBTFUL}) is not None
+
+
+def stays(standing: str | None, films: int, outcome: Outcome) -> bool:
+    """Whether it does before an audit of so many films with this outcome."""
+    new = caution(films=films, covid__normal=outcome)
+    assert standing is not None and new is not None
+    return bool(why_kept(standing, new, films))
+
+
+def test_a_weaker_audit_of_fewer_films_does_not_replace_a_caution() -> None:
+    doubtful = caution(covid__normal=DOUBTFUL)
+    for outcome in (FINE, NOT_ESTIMABLE, DOUBTFUL, CONDEMNED):
+        assert stays(caution(covid__normal=CONDEMNED), 1199, outcome)
+        assert not stays(caution(covid__normal=CONDEMNED), 1200, outcome)
+        assert stays(doubtful, 30, outcome) == (outcome is not CONDEMNED)
+        assert not stays("", 30, outcome)
+    assert not stays(caution(covid__normal=NOT_ESTIMABLE), 30, DOUBTFUL)
+    assert stays(caution(covid__normal=NOT_ESTIMABLE), 30, FINE)
+
+
+def test_it_says_what_stays_and_what_would_replace_it() -> None:
+    standing = caution(covid__normal=CONDEMNED)
+    assert standing is not None
+    assert why_kept(standing, "", 30) == (
+        "It is of 1,200 films; this audit, of 30, found nothing worse. An audit of at least 1,200,"
+        " or one that finds worse, replaces it."
+    )
+
+
+def test_words_of_unknown_films_give_way_to_a_condemnation_only() -> None:
+    assert stays("Do not trust it.", 100_000, DOUBTFUL)
+    assert not stays("Do not trust it.", 30, CONDEMNED)
+
+
+def test_the_caution_of_the_bundled_model_is_understood() -> None:
+    standing = read_model().description.finding_caution
+    assert stays(standing, 3947, CONDEMNED) and not stays(standing, 3948, FINE)

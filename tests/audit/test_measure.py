@@ -11,17 +11,18 @@ import pytest
 
 from hilum.audit import measure
 from hilum.audit.films import Films, Part
+from hilum.audit.folder import note_subject, subject_of
 from hilum.audit.measure import MEASURED, Measured, measure_films
 from hilum.dataset.compile import CompileOptions, compile_dataset
 from hilum.dataset.exposures import Twins
 from hilum.dataset.read import Dataset, open_dataset
 from hilum.errors import OutputError
-from hilum.inference.model import BUNDLED_MODEL, Model, read_model
+from hilum.inference.model import BUNDLED_MODEL, Model, read_model, rewrite_description
 from hilum.output import held
 from hilum.radiograph import Finding, Split
 from tests.fakes.chest import Chest
 from tests.fakes.compiled import CLASSES, write_radiograph
-from tests.fakes.model import FINDINGS, draw_pixels, write_model
+from tests.fakes.model import FINDINGS, describe, draw_pixels, write_model
 
 COUNTS = {"Train": 6, "Val": 3, "Test": 2}
 FILMS = sum(COUNTS.values())
@@ -145,7 +146,7 @@ def test_a_classifier_has_its_lungs_outlined_by_the_bundled_model(
     dataset: Dataset, tmp_path: Path
 ) -> None:
     classifier = read_model(write_model(tmp_path / "classifier.onnx", targets=()))
-    told = measure_films(dataset, tmp_path, model=classifier)
+    told = measure_films(dataset, tmp_path / "audit", model=classifier)
     assert told.remarks[-1].startswith("Lungs were outlined by hilum")
     covid = [label["finding"] == "covid" for label in told.films.labels]
     at = FINDINGS.index(Finding.COVID)
@@ -156,7 +157,7 @@ def test_a_classifier_has_its_lungs_outlined_by_the_bundled_model(
 
 def test_a_model_that_names_no_finding_is_asked_nothing(dataset: Dataset, tmp_path: Path) -> None:
     outliner = read_model(write_model(tmp_path / "outliner.onnx", findings=()))
-    told = measure_films(dataset, tmp_path, model=outliner)
+    told = measure_films(dataset, tmp_path / "audit", model=outliner)
     assert told.remarks[0] == "fake names no finding: nothing was asked of it."
     assert told.films.probabilities == told.films.occlusion == {}
     assert told.films.lungs_found.sum() == FILMS - 1
@@ -206,17 +207,43 @@ def test_a_damaged_file_of_numbers_is_measured_again(
     assert path.read_bytes() == whole and again.lost == measured.lost
 
 
-def test_numbers_of_another_model_are_not_gone_on_with(
+def test_numbers_of_another_model_stay_and_are_not_gone_on_with(
     dataset: Dataset, model: Model, tmp_path: Path
 ) -> None:
     measure_films(dataset, tmp_path, model=model)
-    (before,) = (tmp_path / MEASURED).glob("*.npz")
+    kept = numbers_in(tmp_path)
+    with pytest.raises(OutputError, match=r"another audit lies here; got .* model fake"):
+        measure_films(dataset, tmp_path)
+    assert numbers_in(tmp_path) == kept
+
+
+@pytest.mark.parametrize(("name", "other"), [("CODE", 0), ("package_versions", dict)])
+def test_numbers_of_other_code_or_packages_are_not_gone_on_with(
+    name: str, other: object, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     measure_films(dataset, tmp_path)
-    (after,) = (tmp_path / MEASURED).glob("*.npz")
-    assert before.name != after.name
+    before = numbers_in(tmp_path)
+    monkeypatch.setattr(measure, name, other)
+    measure_films(dataset, tmp_path)
+    assert len(before) == 1 and before.keys().isdisjoint(numbers_in(tmp_path))
+
+
+def test_a_caution_in_the_model_file_changes_no_numbers(dataset: Dataset, tmp_path: Path) -> None:
+    path = write_model(tmp_path / "fake.onnx")
+    measure_films(dataset, tmp_path / "audit", model=read_model(path))
+    kept = numbers_in(tmp_path / "audit")
+    rewrite_description(path, describe(caution="Condemned."))
+    measure_films(dataset, tmp_path / "audit", model=read_model(path))
+    assert numbers_in(tmp_path / "audit") == kept
+
+
+def numbers_in(folder: Path) -> dict[str, int]:
+    """Name of each file of numbers → when it was written."""
+    return {p.name: p.stat().st_mtime_ns for p in (folder / MEASURED).glob("*.npz")}
 
 
 def test_two_runs_do_not_write_at_once(dataset: Dataset, tmp_path: Path) -> None:
+    note_subject(tmp_path, subject_of(dataset, None))
     place = tmp_path / MEASURED
     place.mkdir()
     with (

@@ -57,7 +57,9 @@ def test_a_network_is_trained_without_each_place(dataset: Dataset, tmp_path: Pat
     labels = [{**one, "split": split} for split in Split for one in dataset.labels(split)]
     told = [one for one in contrasts(labels) if one.name == "covid against normal"]
     given = (dataset, labels, told, tmp_path / "any.yaml", tmp_path / "runs")
-    check = check_retrained(*given, united={}, train=train)
+    begun: list[str] = []
+    check = check_retrained(*given, followed="one", united={}, train=train, tell=begun.append)
+    assert begun[0] == "training on the dataset as it is split" and len(begun) == 3
     assert [name.rpartition("-")[0] or name for name in trained] == [
         *(dataset.folder.parent.name, "covid-qu-ex", "plain-folder")
     ]
@@ -65,11 +67,14 @@ def test_a_network_is_trained_without_each_place(dataset: Dataset, tmp_path: Pat
     assert all(judged.figure.value is not None for judged in check.figures), check.figures
     # The origins are unknown, so that the one collection may come from the other.
     assert check.outcome is not Outcome.FINE
-    assert check_retrained(*given, united={}, train=train) == check
-    assert len(trained) == 3  # what is finished is kept
-    (tmp_path / "any.yaml").write_text("another recipe")
-    check_retrained(*given, united={}, train=train)
+    again = check_retrained(*given, followed="one", united={}, train=train, tell=begun.append)
+    assert again == check
+    assert len(trained) == len(begun) == 3  # what is finished is kept
+    check_retrained(*given, followed="another recipe", united={}, train=train)
     assert len(trained) == 6  # but not for another recipe
+    group = labels[0]["group_id"]
+    check_retrained(*given, followed="one", united={group: "a twin's"}, train=train)
+    assert len(trained) == 9  # nor where other films are held out together
 
 
 def test_a_twin_of_a_film_at_the_place_is_not_learned_from(
@@ -101,6 +106,6 @@ def test_what_cannot_be_trained_is_said(dataset: Dataset, tmp_path: Path) -> Non
     labels = [{**one, "split": split} for split in Split for one in dataset.labels(split)]
     told = [one for one in contrasts(labels) if one.name == "covid against normal"]
     given = (dataset, labels, told, tmp_path / "none.yaml", tmp_path / "runs")
-    check = check_retrained(*given, united={}, train=lambda *_: reason)
+    check = check_retrained(*given, followed="none", united={}, train=lambda *_: reason)
     assert check.outcome is Outcome.NOT_ESTIMABLE
     assert check.figures[0].figure.reason == reason and reason in check.answer

@@ -49,12 +49,23 @@ def test_it_writes_a_verdict_a_page_and_every_figure(
     assert "<script" not in page and "COVID-19 against normal" in page
 
 
-def test_an_audit_is_not_overwritten(
+def test_another_audit_is_not_overwritten(
     hilum: Hilum, dataset: Path, audited: tuple[Path, subprocess.CompletedProcess[str]]
 ) -> None:
-    done = hilum("audit", dataset, "-o", audited[0])
+    output, _ = audited
+    before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
+    done = hilum("audit", dataset, "-o", output)
     assert done.returncode == 2
-    assert "there is an audit already" in done.stderr
+    assert "another audit lies here; got dataset dataset (SHA-256 " in done.stderr
+    assert "model fake (SHA-256 " in done.stderr and "no model. Name a new folder" in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in output.rglob("*")} == before
+
+
+def test_nothing_is_written_into_the_dataset(hilum: Hilum, dataset: Path) -> None:
+    before = set(dataset.rglob("*"))
+    done = hilum("audit", dataset, "-o", dataset / "audit")
+    assert done.returncode == 2 and "the output lies in the dataset" in done.stderr
+    assert set(dataset.rglob("*")) == before
 
 
 def test_a_recipe_that_is_not_there_is_refused_before_anything_is_measured(
@@ -66,7 +77,7 @@ def test_a_recipe_that_is_not_there_is_refused_before_anything_is_measured(
     assert not (tmp_path / "out").exists()
 
 
-def test_it_goes_on_with_what_was_measured(
+def test_a_finished_audit_goes_on_with_what_was_measured(
     hilum: Hilum,
     dataset: Path,
     model: Path,
@@ -75,11 +86,15 @@ def test_it_goes_on_with_what_was_measured(
     output, _ = audited
     first = (output / "audit.json").read_bytes()
     kept = {path: path.stat().st_mtime_ns for path in (output / "measured").iterdir()}
-    (output / "audit.json").unlink()
+    page = (output / "audit.html").read_bytes()
+    (output / "audit.html").unlink()
+    (output / "retrained").mkdir()
     done = hilum("audit", dataset, "--model", model, "-o", output, "--json", "--threads", 1)
     assert done.returncode == 0, done.stderr
+    assert "give --retrain to have them on the page" in done.stderr
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert (output / "audit.json").read_bytes() == first == done.stdout.encode()
+    assert (output / "audit.html").read_bytes() == page
 
 
 def test_three_patients(hilum: Hilum, tmp_path: Path) -> None:
@@ -107,6 +122,9 @@ def test_what_is_no_dataset(hilum: Hilum, tmp_path: Path) -> None:
     done = hilum("audit", tmp_path, "-o", tmp_path / "audit")
     assert done.returncode == 2
     assert "this is no dataset" in done.stderr
+    done = hilum("audit", tmp_path / "nowhere", "-o", tmp_path / "audit")
+    assert done.returncode == 2
+    assert "there is no such folder" in done.stderr and "No such file" not in done.stderr
 
 
 def test_the_card_needs_a_model_that_names_findings(
@@ -135,11 +153,37 @@ def test_what_is_found_is_written_into_the_model_file_and_its_card(
     assert card.index(f"**{caution}**") < card.index("Model `")
     assert network_hash(read_model(model)) == network
 
+    kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "audit/measured").glob("*.npz")}
+    done = hilum(*shared, "-o", tmp_path / "audit")  # the file, not the network, is another one
+    assert done.returncode == 0, done.stderr
+    assert kept and all(path.stat().st_mtime_ns == written for path, written in kept.items())
+
+
+EARLIER = (
+    "An audit condemned this model's finding on {} films of covid-qu-ex: in COVID-19 against normal"
+    " it cannot be told apart from recognising something other than disease."
+)
+
+
+def test_a_small_audit_leaves_the_condemnation_of_a_large_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = EARLIER.format("3,948")
+    path = write_model(tmp_path / "model.onnx", described=describe(caution=earlier))
+    before = path.read_bytes()
+    verdicts = (Verdict("covid against normal", Outcome.FINE, ""),)
+    found = Audit("d", "0" * 64, "m", "1" * 64, "m", 30, {}, verdicts, (), {})
+    _write_card(found, read_model(path), ["covid-qu-ex"])
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"model.onnx stays as it is: {earlier} It is of 3,948 films" in told
+    assert "this audit, of 30, found nothing worse" in told and "at least 3,948" in told
+    assert path.read_bytes() == before and not path.with_suffix(".md").exists()
+
 
 def test_a_later_audit_replaces_what_stood_there_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    earlier = "An audit condemned it."
+    earlier = EARLIER.format("99")
     path = write_model(tmp_path / "model.onnx", described=describe(caution=earlier))
 
     def audited(subject: str) -> str:

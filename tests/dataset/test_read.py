@@ -109,9 +109,10 @@ def test_hugging_face_loads_the_folder_by_its_card(compiled: Dataset, tmp_path: 
 
 
 def test_a_folder_without_lock_is_no_dataset(tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(DatasetError, match="this is no dataset"):
-            open_dataset(place)
+    with pytest.raises(DatasetError, match=r"this is no dataset; expected .* hilum\.lock"):
+        open_dataset(tmp_path)
+    with pytest.raises(DatasetError, match="nowhere: there is no such folder; expected"):
+        open_dataset(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": 99}', '{"format": 1}', "\x00"])

@@ -19,6 +19,7 @@ from hilum.inference.model import (
     ModelDescription,
     OperatingPoints,
     Score,
+    answers_hash,
     read_model,
     rewrite_description,
 )
@@ -114,6 +115,28 @@ def test_a_damaged_description_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="description is damaged"):
         read_model(with_metadata(model_file, tmp_path / "model.onnx", change))
+
+
+def test_damage_is_told_without_names_of_exceptions(model_file: Path, tmp_path: Path) -> None:
+    lacking = with_metadata(model_file, tmp_path / "m.onnx", lambda values: values.pop("targets"))
+    with pytest.raises(ModelError, match="damaged; got no 'targets'"):
+        read_model(lacking)
+    wrong = with_metadata(
+        model_file, tmp_path / "m.onnx", lambda values: values.update(image_size=0)
+    )
+    with pytest.raises(ModelError, match="damaged; got image_size 0 is less than 1"):
+        read_model(wrong)
+
+
+def test_scores_and_caution_change_no_answer(model_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model_file.read_bytes())
+    before = read_model(path)
+    rewrite_description(path, dataclasses.replace(before.description, finding_caution="Condemned."))
+    after = read_model(path)
+    assert after.sha256 != before.sha256 and answers_hash(after) == answers_hash(before)
+    rewrite_description(path, dataclasses.replace(before.description, image_size=32))
+    assert answers_hash(read_model(path)) != answers_hash(before)
 
 
 def test_a_file_from_before_there_were_cautions_has_none(model_file: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 from hilum.audit.audit import Audit
@@ -19,6 +21,7 @@ _FOUND = {
     Outcome.NOT_ESTIMABLE: "An audit on {films} could not estimate whether this model's finding"
     " is of disease, in {contrasts}.",
 }
+"""Worst first. In a model file each is known again by its beginning and its number of films."""
 
 
 def word_caution(
@@ -47,6 +50,40 @@ def word_caution(
         which = f"all {len(told)} pairs of findings"
     films = f"{audit.images:,} films of {', '.join(sorted(collections))}"
     return _FOUND[outcome].format(films=films, contrasts=which)
+
+
+def why_kept(standing: str, caution: str, images: int) -> str:
+    """Why ``standing`` stays in a model file, two sentences; empty where ``caution`` replaces it.
+
+    It stays unless the new one is graver, or of as many films: a small audit that finds less does
+    not outweigh a large one.
+
+    Args:
+        standing: the caution in the file, empty where there is none.
+        caution: of the new audit, as :func:`word_caution` gives it.
+        images: the films of the new audit.
+    """
+    if not standing:
+        return ""
+    (gravity, films), (new, _) = _weigh(standing), _weigh(caution)
+    if new < gravity or images >= films:
+        return ""
+    found = f"this audit, of {images:,}, found nothing worse."
+    if films == math.inf:
+        return f"It does not say of how many films it is; {found} One that finds worse replaces it."
+    return (
+        f"It is of {films:,} films; {found} An audit of at least {films:,}, or one that finds"
+        " worse, replaces it."
+    )
+
+
+def _weigh(caution: str) -> tuple[int, float]:
+    """Its place among the worst, from 0, and its films; foreign words are a doubt of endless."""
+    for place, words in enumerate(_FOUND.values()):
+        beginning = re.escape(words.partition("{films}")[0])
+        if found := re.match(rf"{beginning}([\d,]+) films of ", caution):
+            return place, int(found[1].replace(",", ""))
+    return (1, math.inf) if caution else (len(_FOUND), 0)
 
 
 def _is_about(verdict: Verdict, findings: Sequence[Finding]) -> bool:

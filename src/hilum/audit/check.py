@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -104,3 +105,8 @@ class Check:
     films_title: str = ""
     caveat: str = ""
     """What the check cannot see."""
+
+    @property
+    def told(self) -> str:
+        """The answer beside the outcome, which it does not say again."""
+        return re.sub(rf"^{self.outcome}[:;] ", "", self.answer, flags=re.IGNORECASE)

@@ -13,11 +13,13 @@ import numpy as np
 
 from hilum.audit.film_file import QUALITY
 from hilum.audit.films import Films, Part
+from hilum.audit.folder import note_subject, refuse_other_use, subject_of
 from hilum.audit.pass_over import Measurement, PassOver
 from hilum.audit.shards import FILMS, Shard, Shards
 from hilum.dataset.read import Dataset, Row
 from hilum.errors import OutputError
 from hilum.evaluation.evaluate import refuse_other_variant
+from hilum.inference.environment import package_versions
 from hilum.inference.model import Model
 from hilum.output import held
 from hilum.radiograph import Split, View
@@ -59,8 +61,9 @@ def measure_films(
 
     Args:
         dataset: all its splits.
-        folder: the output; numbers are kept below it, in ``measured``, as they come, and a run of
-            the same dataset, models and code goes on with them.
+        folder: the output; numbers are kept below it, in ``measured``, as they come. A run of
+            the same dataset and model goes on with them where they are of the same code, packages
+            and runtime.
         model: the one that is asked about.
         threads: how many films are worked on at once.
         progress: told of each film.
@@ -69,19 +72,23 @@ def measure_films(
         DatasetError: a file of it is damaged, or its films were changed otherwise than ``model``
             wants them.
         ModelError: ``model`` cannot be run.
-        OutputError: another run measures there, or it cannot be written.
+        OutputError: ``folder`` lies in the dataset or holds something else than an audit of it and
+            ``model``, another run measures there, or it cannot be written.
     """
+    subject = subject_of(dataset, model)
+    refuse_other_use(folder, subject, dataset.folder)
     over = PassOver(model, threads=threads)
     if over.asked is not None:
         refuse_other_variant(over.asked.predictor, dataset.variant, path=dataset.folder)
     labels, laterals = _labels(dataset)
     place = folder / MEASURED
     follows_from = [
-        *(CODE, dataset.content_sha256, *over.depends_on),
+        *(CODE, package_versions(), dataset.content_sha256, *over.depends_on),
         *(str(label["image_id"]) for label in labels),
     ]
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        note_subject(folder, subject)
+        place.mkdir(exist_ok=True)
         with held(place, lock=place / ".lock"):
             files = Shards(place, follows_from)
             shards = list(_measure(dataset, over, files, len(labels), threads, progress))

@@ -26,7 +26,7 @@ from hilum.errors import ImageError
 from hilum.imaging.masks import BinaryMask
 from hilum.imaging.vary import PLAIN
 from hilum.inference.judge import decide_finding
-from hilum.inference.model import Model, read_model
+from hilum.inference.model import Model, answers_hash, read_model
 from hilum.inference.predictor import Seen
 from hilum.radiograph import Finding
 
@@ -79,7 +79,7 @@ class PassOver:
     def depends_on(self) -> list[str]:
         """Hashes of models and names of runtimes that the numbers follow from."""
         roles = (self.asked, self.features, self.finder)
-        hashes = ["" if viewer is None else viewer.model.sha256 for viewer in roles]
+        hashes = ["" if viewer is None else answers_hash(viewer.model) for viewer in roles]
         return [*hashes, self.features.predictor.runtime]
 
     def _widths(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ finished is kept, and one that was interrupted goes on.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from hilum.inference.predictor import Predictor
 from hilum.radiograph import Finding, Split
 
 KEY = "retrained"
+"""Of the check, and the name of the folder of trainings below the output."""
 
 _REFUSED = 2
 """The exit status of a command that could not do what was asked, with a sentence on why."""
@@ -55,12 +57,22 @@ def train_apart(recipe: Path, dataset: Path, folder: Path) -> Path | str:
     )
     if done.returncode == 0:
         return model
-    reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+    reason = _said_last(done.stderr)
     if done.returncode == _REFUSED:
         return f"it could not be trained: {reason}"
     raise HilumError(
         "a training was stopped", path=folder, got=reason, remedy="the same command goes on"
     )
+
+
+def _said_last(stderr: str) -> str:
+    """The last line of what a process said, without the name of an exception.
+
+    >>> _said_last("Traceback:\\ntorch.OutOfMemoryError: out of memory\\n"), _said_last("")
+    ('out of memory', 'no reason was given')
+    """
+    last = (stderr.strip().splitlines() or ["no reason was given"])[-1]
+    return re.sub(r"^[\w.]+(Error|Exception): ", "", last)
 
 
 def check_retrained(
@@ -70,6 +82,7 @@ def check_retrained(
     recipe: Path,
     folder: Path,
     *,
+    followed: str,
     united: Mapping[str, str],
     train: Train = train_apart,
     threads: int = 1,
@@ -83,16 +96,17 @@ def check_retrained(
         contrasts: what is to be told apart.
         recipe: followed each time.
         folder: where trainings are kept.
+        followed: all that the recipe says, also by others that it extends.
         united: group of the dataset → that with which it is held out; those of ``labels``.
         train: trains it.
         threads: how many films are judged at once.
-        tell: called with what is being done.
+        tell: called with each training that is begun or gone on with.
 
     Raises:
         HilumError: a training was stopped.
     """
     judged = partial(_figures, contrasts=contrasts, united=united, threads=threads)
-    kept = folder / _key(recipe, dataset)
+    kept = folder / _key(followed, dataset, united)
     figures: list[Judged] = []
     column, places = _places(labels, contrasts)
     is_new = {one.name: column == "origin" or origins_known(labels, one) for one in contrasts}
@@ -101,18 +115,18 @@ def check_retrained(
         reason = "no origin and no collection holds both classes with patients enough"
         figures += [without(KEY, contrast.name, "at a new place", reason) for contrast in contrasts]
     else:
-        tell("training on the dataset as it is split")
         split = Split.TEST if dataset.count(Split.TEST) else Split.VALIDATION
-        told = _kept(train, recipe, dataset.folder, kept / "as it is split")
+        begin = partial(tell, "training on the dataset as it is split")
+        told = _kept(train, recipe, dataset.folder, kept / "as it is split", begin)
         for one in judged(told, dataset, split, name=f"pooled, {split} films"):
             figures += noted([one])
             pooled[one.subject] = one
     for place in places:
-        tell(f"training without the {column} {place}")
         where = kept / _folder_name(place)
         if not (where / "dataset").exists():
             leave_out(dataset, column, place, where / "dataset", united=united)
-        told = _kept(train, recipe, where / "dataset", where)
+        begin = partial(tell, f"training without the {column} {place}")
+        told = _kept(train, recipe, where / "dataset", where, begin)
         name = f"at the {column} {place}, trained elsewhere"
         rest = open_dataset(where / "dataset")
         figures += [
@@ -158,10 +172,10 @@ def _places(labels: Sequence[Label], contrasts: Sequence[Contrast]) -> tuple[str
     return "origin", []
 
 
-def _key(recipe: Path, dataset: Dataset) -> str:
-    """By what trainings of other recipes and datasets are told from these."""
-    read = recipe.read_bytes() if recipe.is_file() else b""
-    return hashlib.sha256(read + dataset.content_sha256.encode()).hexdigest()[:16]
+def _key(followed: str, dataset: Dataset, united: Mapping[str, str]) -> str:
+    """By what trainings of other recipes, datasets and groups are told from these."""
+    told = json.dumps([followed, dataset.content_sha256, sorted(united.items())])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _folder_name(place: str) -> str:
@@ -170,11 +184,14 @@ def _folder_name(place: str) -> str:
     return f"{letters[:40]}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
 
-def _kept(train: Train, recipe: Path, dataset: Path, folder: Path) -> Path | str:
-    """The model file of an earlier run, or a new one; or why there is none."""
+def _kept(
+    train: Train, recipe: Path, dataset: Path, folder: Path, begin: Callable[[], None]
+) -> Path | str:
+    """The model file of an earlier run, or, after ``begin``, a new one; or why there is none."""
     model = folder / "model.onnx"
     if model.exists():
         return model
+    begin()
     folder.mkdir(parents=True, exist_ok=True)
     return train(recipe, dataset, folder)
 

@@ -9,7 +9,7 @@ import typer
 
 from hilum.cli.options import OutputFolder, Threads
 from hilum.cli.terminal import progress_bars, say, say_error, say_title, show_table
-from hilum.errors import HilumError, OutputError
+from hilum.errors import HilumError
 
 if TYPE_CHECKING:
     from hilum.audit.audit import Audit
@@ -52,8 +52,9 @@ def audit_dataset(
         from hilum.audit.contrast import contrasts
         from hilum.audit.groups import unite_groups, with_groups
         from hilum.audit.pairs import find_pairs
+        from hilum.audit.retrain import KEY as RETRAINED
         from hilum.audit.retrain import check_retrained
-        from hilum.audit.write import AUDIT_FILE, audit_json, write_audit
+        from hilum.audit.write import audit_json, write_audit
 
         if retrain is not None:
             from hilum.learning.recipe_file import read_recipe
@@ -82,10 +83,9 @@ def audit_dataset(
         )
     if write_card and asked is not None:
         read_card(asked)  # is refused before any work where it has no place for scores
-    if (output / AUDIT_FILE).exists():
-        raise OutputError("there is an audit already", path=output, remedy="name a new folder")
-    if retrain is not None:
-        read_recipe(retrain)  # is refused before anything is measured
+    # A recipe is refused before anything is measured.
+    followed = None if retrain is None else read_recipe(retrain).model_dump_json()
+    trainings = output / RETRAINED
     cores = threads or available_cores()
     with progress_bars(quiet=as_json) as progress:
         measured = measure_films(opened, output, model=asked, threads=cores, progress=progress)
@@ -95,12 +95,13 @@ def audit_dataset(
         sha256 = opened.content_sha256
         audited = Audited(name, sha256, read_lock(dataset), asked, measured, pairs)
         more = []
-        if retrain is not None:
+        if retrain is not None and followed is not None:
             united = unite_groups(labels, pairs)
             grouped = with_groups(labels, united)
             more.append(
                 check_retrained(
-                    *(opened, grouped, contrasts(grouped), retrain, output / "retrained"),
+                    *(opened, grouped, contrasts(grouped), retrain, trainings),
+                    followed=followed,
                     united=united,
                     threads=cores,
                     tell=say_error,
@@ -111,6 +112,8 @@ def audit_dataset(
     write_audit(found, output)
     if write_card and asked is not None:
         _write_card(found, asked, sorted({label["collection"] for label in labels}))
+    if retrain is None and trainings.exists():
+        say_error(f"Without the trainings in {trainings}: give --retrain to have them on the page.")
     if as_json:
         typer.echo(audit_json(found), nl=False)
         return
@@ -119,10 +122,10 @@ def audit_dataset(
 
 
 def _write_card(found: Audit, model: Model, collections: list[str]) -> None:
-    """Put the caution into the model file, then the card; what was there before is told."""
+    """Put the caution into the model file, then the card; what stays or goes is told."""
     import dataclasses
 
-    from hilum.audit.caution import word_caution
+    from hilum.audit.caution import why_kept, word_caution
     from hilum.evaluation.card import write_card
     from hilum.inference.model import read_model, rewrite_description
 
@@ -132,6 +135,9 @@ def _write_card(found: Audit, model: Model, collections: list[str]) -> None:
         say_error(f"No verdict is about the findings of {model.path}; it stays as it is.")
         return
     earlier = description.finding_caution
+    if kept := why_kept(earlier, caution, found.images):
+        say_error(f"{model.path} stays as it is: {earlier} {kept}")
+        return
     rewrite_description(model.path, dataclasses.replace(description, finding_caution=caution))
     card = write_card(read_model(model.path))
     said = caution or "The audit found nothing against the finding; no caution"
@@ -146,7 +152,7 @@ def _tell(found: Audit) -> None:
         say(f"{verdict.outcome}: {verdict.sentence}")
     show_table(
         ("check", "outcome", "answer"),
-        [(check.title, check.outcome, check.answer) for check in found.checks],
+        [(check.title, check.outcome, check.told) for check in found.checks],
     )
     for remark in found.remarks:
         say_error(remark)

@@ -99,12 +99,13 @@ def read_lock(path: Path) -> dict[str, Any]:
     try:
         lock = json.loads(read_plain(path).decode("utf-8"))
     except OSError as error:
+        is_missing = isinstance(error, FileNotFoundError)
         raise DatasetError(
-            "this is no dataset",
+            "this is no dataset" if folder.exists() else "there is no such folder",
             path=folder,
-            got=error.strerror or type(error).__name__,
+            got=None if is_missing else error.strerror or type(error).__name__,
             expected=f"a folder with {LOCK_NAME}, written by 'hilum compile'",
-            remedy="compile one first",
+            remedy="check the path, or compile one first",
         ) from None
     except ValueError:
         lock = None

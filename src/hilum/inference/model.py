@@ -95,7 +95,7 @@ class ModelDescription:
     """Of the dataset, one that it neither learned from nor was chosen by; None: there is none."""
     finding_caution: str = ""
     """What an audit found against its finding, a plain sentence; empty where no audit was written
-    into the file, or the last one found nothing."""
+    into the file, or nothing was found."""
 
     def __post_init__(self) -> None:
         points = self.operating_points
@@ -172,6 +172,16 @@ def rewrite_description(
     write_whole(output or path, data)
 
 
+def answers_hash(model: Model) -> str:
+    """SHA-256 of all that the answers of ``model`` follow from.
+
+    Scores and a caution may be written into its file without changing it.
+    """
+    bare = dataclasses.replace(model.description, scores=(), finding_caution="")
+    data = replace_onnx_metadata(model.onnx, METADATA_KEY, bare.to_json(), path=model.path)
+    return hashlib.sha256(data).hexdigest()
+
+
 def _parse(text: str, path: Path) -> ModelDescription:
     try:
         values = json.loads(text)
@@ -206,7 +216,7 @@ def _parse(text: str, path: Path) -> ModelDescription:
         raise ModelError(
             "the model's description is damaged",
             path=path,
-            got=repr(error),
+            got=f"no {error}" if isinstance(error, KeyError) else str(error),
             remedy="train it again",
         ) from None
 

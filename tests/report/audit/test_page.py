@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hilum.audit.audit import Audit, Audited, audit
+from hilum.audit.check import Outcome
 from hilum.audit.measure import Measured
 from hilum.errors import OutputError
 from hilum.inference.model import read_model
@@ -43,6 +44,22 @@ def test_everything_stands_on_the_page(found: Audit) -> None:
     assert "The model exports no map." in page
     assert "no lungs were found" in page
     assert "Research use only" in page
+
+
+def test_a_model_keeps_its_name_at_the_beginning_of_a_sentence(found: Audit) -> None:
+    told = replace(found.checks[0], answer="a_model tells little.")
+    page = audit_page(replace(found, model="a_model", checks=(told, *found.checks[1:])), {})
+    assert "a_model tells little." in page and "A_model" not in page
+    page = audit_page(replace(found, model="other", checks=(told, *found.checks[1:])), {})
+    assert "A_model tells little." in page
+
+
+@pytest.mark.parametrize("answer", ["Cannot be estimated: none.", "Cannot be estimated; none."])
+def test_an_outcome_is_not_said_twice(found: Audit, answer: str) -> None:
+    told = replace(found.checks[0], outcome=Outcome.NOT_ESTIMABLE, answer=answer)
+    page = audit_page(replace(found, checks=(told,)), {})
+    assert "Cannot be estimated: " not in page and "Cannot be estimated; " not in page
+    assert "cannot be estimated</span>: none." in page and ">None.<" in page
 
 
 def test_it_runs_and_fetches_nothing(found: Audit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from markupsafe import Markup
@@ -60,6 +61,7 @@ def audit_page(audit: Audit, pictures: Pictures) -> str:
             pictures=pictures,
             marks=_MARKS,
             shown=shown,
+            begun=partial(_begun, name=audit.model),
             subjects_of=_subjects_of,
             value_of=_value_of,
             interval_of=_interval_of,
@@ -71,6 +73,11 @@ def audit_page(audit: Audit, pictures: Pictures) -> str:
             least=LEAST_GROUPS,
         )
     )
+
+
+def _begun(text: str, *, name: str) -> str:
+    """``text`` with a capital at its beginning, unless it begins with the ``name`` of the model."""
+    return text if name and text.startswith(name) else text[:1].upper() + text[1:]
 
 
 def _subjects_of(figures: Sequence[Judged]) -> dict[str, list[Judged]]:
