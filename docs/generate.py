@@ -6,10 +6,11 @@
 ``collections`` writes ``collections.md`` and a page for each collection of the registry below
 ``collections/``. ``recipes`` writes ``recipes.md``; it needs the extra ``train``. ``protocols``
 writes ``protocols.md`` from the registry of protocols and from what
-``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv``. ``model`` writes the
-scores in ``model.md``, in ``README.md`` and in the card beside the bundled model from that model's
-metadata, and what it gives for the reference images of ``hilum verify``; it needs ONNX Runtime (the
-extra ``dev``). Without a word, all of these. Run it after a change of one; tests compare.
+``hilum evaluate --protocol NAME`` measured, kept as ``protocols/NAME.csv`` (``NAME-….csv`` of
+further models). ``model`` writes the scores in ``model.md``, in ``README.md`` and in the card
+beside the bundled model from that model's metadata, and what it gives for the reference images of
+``hilum verify``; it needs ONNX Runtime (the extra ``dev``). Without a word, all of these. Run it
+after a change of one; tests compare.
 
 ``audit`` makes ``audit-covid-qu-ex.html`` of the page in FOLDER, which ``hilum audit`` wrote on
 COVID-QU-Ex with the bundled model, without its pictures: these may not be published.

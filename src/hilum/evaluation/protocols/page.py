@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,8 @@ _HEAD = """\
 `hilum evaluate MODEL --dataset DATASET --protocol NAME` measures as a publication does and puts
 ours beside theirs, with what is not the same. A figure of another protocol, or of other films, is
 no comparison. Shares are between 0 and 1; – is not printed, or not known to us. Ours are of the
-bundled model, intervals by drawing patients; what an [audit](audit.md) found against its finding
+bundled model, those of lungs alone of the [recipe](recipes.md) `covid_pneumonia_normal_resnet18`
+trained on them, intervals by drawing patients; what an [audit](audit.md) found against its finding
 holds for every figure of classes here:
 
 ```sh
@@ -48,23 +50,28 @@ chowdhury-2020 and degerli-2021 are of the same Val, by their definitions but no
 
 
 def protocols_page(folder: Path) -> str:
-    """The page, with figures from each ``NAME.csv`` in ``folder``, else "not run"."""
+    """The page, with figures from each ``NAME.csv`` in ``folder``, else "not run".
+
+    What a model cannot give, such as figures of lungs alone, is of another one's ``NAME-….csv``.
+    """
+    files = sorted(folder.glob("*.csv"), key=lambda path: path.stem)
     sections = (
-        _section(protocol, _measured(folder / f"{name}.csv"))
+        _section(protocol, [_read(path) for path in files if path.stem.startswith(name)])
         for name, protocol in PROTOCOLS.items()
     )
     return "\n".join((_HEAD, *sections))
 
 
-def _measured(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
+def _read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def _section(protocol: Protocol, measured: Sequence[dict[str, str]]) -> str:
-    ours = {row["figure"]: row for row in measured}
+def _section(protocol: Protocol, measured: Sequence[Sequence[dict[str, str]]]) -> str:
+    ours: dict[str, dict[str, str]] = {}
+    for row in itertools.chain.from_iterable(measured):
+        if not ours.get(row["figure"], {}).get("ours"):
+            ours[row["figure"]] = row
     rows = [
         (
             published.name,
@@ -80,11 +87,12 @@ def _section(protocol: Protocol, measured: Sequence[dict[str, str]]) -> str:
         f"- Tested on: {protocol.splits}",
     ]
     differs = " ".join(protocol.differs)
-    for one in measured[:1]:
+    for number, (one, *_) in enumerate(measured):
         model, dataset, split = one["model_sha256"], one["dataset_sha256"], one["split"]
         models = ", ".join(f"`{sha256[:16]}`" for sha256 in model.split(", "))
-        facts.append(f"- Ours: model {models}, {split} split of dataset `{dataset[:16]}`")
-        differs = one["differs"]
+        of = f"model {models}, {split} split of dataset `{dataset[:16]}`"
+        facts.append(f"- Ours{' where it gives none' if number else ''}: {of}")
+        differs = measured[0][0]["differs"]
     head = ("figure", "theirs", "ours", "95 % interval", "n", "their definition")
     parts = (
         f"## {protocol.name}\n",
