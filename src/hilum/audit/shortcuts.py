@@ -148,7 +148,7 @@ def _told(features: NDArray[np.floating], contrast: Contrast) -> tuple[NDArray[n
     known = known_rows(features)
     score = np.full(len(features), np.nan)
     if not known.any():
-        return score, "it is unknown of every film"
+        return score, "it is unknown for every film"
     if reason := contrast.too_few(known):
         return score, f"of those of which it is known, {reason}"
     score[known] = held_out_scores(features[known], contrast.truth[known], contrast.groups[known])
