@@ -227,5 +227,6 @@ def _answer(figures: Sequence[Judged]) -> str:
     if fine and not reasons:
         return f"Yes: {listed(fine)}."
     if fine:
-        return f"Yes: {listed(fine)}; else it cannot be estimated: {listed(reasons)}."
+        known = f"Where it could be told, it does: {listed(fine)}"
+        return f"{known}; else it cannot be estimated: {listed(reasons)}."
     return f"Cannot be estimated: {listed(reasons) or 'there are no two classes to tell apart'}."
