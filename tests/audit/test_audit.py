@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from hilum.audit.audit import Audit, Audited, audit
-from hilum.audit.check import Check, Outcome
+from hilum.audit.check import Check, Judged, Outcome
 from hilum.audit.contrast import contrasts
-from hilum.audit.elsewhere import check_elsewhere, judge_held_out
+from hilum.audit.elsewhere import check_elsewhere, judge_held_out, outcome_of
+from hilum.audit.figures import judge_area
 from hilum.audit.films import Films, Part
 from hilum.audit.measure import Measured
+from hilum.audit.probe import held_out_scores
 from hilum.audit.seeds import scores_by_seed
 from hilum.audit.shortcuts import check_shortcuts
+from hilum.audit.verdict import Verdict
 from hilum.audit.write import audit_json
 from hilum.evaluation.figures import Figure
 from hilum.inference.model import read_model
@@ -142,8 +145,8 @@ def test_random_labels_raise_no_alarm() -> None:
         findings = np.random.default_rng(seed).permutation(HALF).tolist()
         films = make_films(make_labels(findings), seed=seed)
         [contrast] = contrasts(films.labels)
-        score = scores_by_seed(films, contrast)[0]
-        found = check_shortcuts(films, [contrast], {contrast.name: score})
+        whole = held_out_scores(films.features[Part.WHOLE], contrast.truth, contrast.groups)
+        found = check_shortcuts(films, [contrast], {contrast.name: whole})
         alarms += found.outcome is Outcome.CONDEMNED
         assert found.figures[0].figure.value == pytest.approx(0.5, abs=0.2)
     assert alarms <= 1
@@ -333,7 +336,7 @@ def test_a_model_of_other_classes(model: Any, tmp_path: Any) -> None:
 
 
 def test_a_model_that_was_asked_about_some_contrasts_only(model: Any) -> None:
-    films = make_films(make_labels([*HALF, *["tuberculosis"] * 60]), classes=3)
+    films = make_films(make_labels([*HALF, *["tuberculosis"] * 60] * 4), classes=3)
     asked = check_of(run(films, model, asked=model), "model")
     assert asked.outcome is not Outcome.FINE
     assert "for COVID-19 against normal; of the rest it cannot be estimated" in asked.answer
@@ -388,18 +391,59 @@ def test_a_finding_that_may_be_the_other_is_told(model: Any) -> None:
     assert "pneumonia/viral" not in remark and "viral pneumonia against pneumonia" in remark
 
 
-def test_clipped_greys_are_judged_but_no_part_of_a_verdict(model: Any) -> None:
+def test_clipped_greys_are_judged_and_told_but_no_verdict_follows_from_them(model: Any) -> None:
     labels = make_labels(HALF)
     films = make_films(labels, told_by={"whole": signal(labels)})
 
-    def verdict(name: str) -> str:
+    def verdict(name: str) -> Verdict:
         quality = {**films.quality, name: 1000 + signal(labels)}
         found = run(replace(films, quality=quality), model)
         assert check_of(found, "quality").outcome is Outcome.DOUBTFUL
-        return found.verdicts[0].sentence
+        return found.verdicts[0]
 
-    assert "border" in verdict("border")
-    assert "grey" not in verdict("clipped")
+    assert verdict("border").outcome is Outcome.DOUBTFUL
+    assert "border" in verdict("border").sentence
+    assert verdict("clipped").outcome is Outcome.FINE
+    assert "Not counted" in verdict("clipped").sentence
+    assert "brightest grey gives 1.00" in verdict("clipped").sentence
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "outcome", "reversed_outcome"),
+    [
+        (0.61, 0.7, 0.8, Outcome.CONDEMNED, Outcome.CONDEMNED),
+        (0.55, 0.65, 0.74, Outcome.DOUBTFUL, Outcome.DOUBTFUL),
+        (0.4, 0.5, 0.6, Outcome.FINE, Outcome.FINE),
+        (0.31, 0.56, 0.79, Outcome.NOT_ESTIMABLE, Outcome.NOT_ESTIMABLE),
+        (0.2, 0.45, 0.7, Outcome.FINE, Outcome.NOT_ESTIMABLE),
+        (0.27, 0.35, 0.43, Outcome.FINE, Outcome.DOUBTFUL),
+    ],
+)
+def test_what_an_area_means(
+    low: float, value: float, high: float, outcome: Outcome, reversed_outcome: Outcome
+) -> None:
+    figure = Figure("", "", "", value, low, high, 40, 40)
+    assert judge_area(figure, "it", "the origin").outcome is outcome
+    judged = judge_area(figure, "it", "the origin", also_reversed=True)
+    assert judged.outcome is reversed_outcome
+    assert ("too few films" in judged.because) == (judged.outcome is Outcome.NOT_ESTIMABLE)
+
+
+def test_a_place_that_was_asked_without_an_answer_keeps_its_contrast_from_being_fine() -> None:
+    labels = make_labels(HALF)
+    [contrast] = contrasts(labels)
+
+    def judged(outcome: Outcome, value: float | None) -> Judged:
+        return Judged(Figure("", contrast.name, "", value, None, None, 9, 9), outcome)
+
+    holds, unsure = judged(Outcome.FINE, 0.9), judged(Outcome.NOT_ESTIMABLE, 0.6)
+    without_value = judged(Outcome.NOT_ESTIMABLE, None)
+    assert outcome_of([holds, without_value], [contrast]) is Outcome.FINE
+    assert outcome_of([holds, unsure], [contrast]) is Outcome.NOT_ESTIMABLE
+    assert outcome_of([without_value], [contrast]) is Outcome.NOT_ESTIMABLE
+    assert outcome_of([], []) is Outcome.NOT_ESTIMABLE
+    other = replace(contrast, positive="pneumonia")  # of another contrast nothing is known
+    assert outcome_of([holds], [contrast, other]) is Outcome.NOT_ESTIMABLE
 
 
 def test_json_tells_every_figure(model: Any) -> None:

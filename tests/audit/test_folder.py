@@ -29,6 +29,7 @@ def test_a_new_or_empty_folder_is_taken(dataset: Path, tmp_path: Path) -> None:
 
 
 def test_the_same_audit_goes_on_whatever_it_is_called(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "audit").mkdir()
     note_subject(tmp_path / "audit", SUBJECT)
     refuse_other_use(tmp_path / "audit", SUBJECT, dataset)
     renamed = replace(SUBJECT, dataset="moved", model="renamed", model_sha256="4" * 64)
@@ -44,6 +45,7 @@ def test_the_same_audit_goes_on_whatever_it_is_called(dataset: Path, tmp_path: P
     ],
 )
 def test_another_audit_is_named_and_refused(asked: Subject, dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "audit").mkdir()
     note_subject(tmp_path / "audit", SUBJECT)
     with pytest.raises(OutputError) as refused:
         refuse_other_use(tmp_path / "audit", asked, dataset)

@@ -27,7 +27,7 @@ def area_differences(
     """
     of_ones, of_others = (
         [
-            replace(one, unit="difference of AUROC", is_area=False, refuses_point=True)
+            replace(one, unit="difference of AUROC")
             for one in area_measures(key, contrast.name, scores, contrast.truth)
         ]
         for scores in (ones, others)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.audit.check import Check, Judged, Outcome, worst, worst_of_all
+from hilum.audit.check import Check, Judged, Outcome, worst_of_all
 from hilum.audit.contrast import Contrast, Label, in_words
 from hilum.audit.difference import area_differences
 from hilum.audit.figures import MOST_AREA, areas, listed, noted, reasons_of, said, without
@@ -48,20 +48,32 @@ def check_elsewhere(
         for contrast in contrasts
         for judged in _of_contrast(films, contrast, pooled[contrast.name])
     ]
-    # One place that could be asked is enough of a contrast, but not of the others.
-    by_contrast = [
-        worst(one.outcome for one in figures if one.figure.subject == contrast.name)
-        for contrast in contrasts
-    ]
     return Check(
         KEY,
         "Elsewhere",
         "Does the score hold at an origin that nothing was learned from?",
-        worst_of_all(by_contrast),
+        outcome_of(figures, contrasts),
         _answer(figures),
         tuple(figures),
         caveat="A classifier on frozen features; --retrain trains the network itself without each"
         " origin. Only places that hold both classes can be asked; unknown is no origin.",
+    )
+
+
+def outcome_of(figures: Sequence[Judged], contrasts: Sequence[Contrast]) -> Outcome:
+    """The worst of all contrasts; one place that could be asked is enough of each.
+
+    A place that was asked without an answer keeps its contrast from being fine.
+    """
+    return worst_of_all(
+        worst_of_all(
+            one.outcome
+            for one in figures
+            if one.figure.subject == contrast.name
+            and one.figure.value is not None
+            and one.outcome is not Outcome.NOTED
+        )
+        for contrast in contrasts
     )
 
 
@@ -71,19 +83,17 @@ def judge_held_out(
     """What it means that a score that is ``pooled`` over all places is ``figure`` at another one.
 
     ``is_new`` is whether the place is known to share no origin with the others. ``difference`` is
-    the first less the second by the same draws of patients; without it the intervals are compared,
-    which are of other films.
+    the first less the second by the same draws of patients; without it, or where every draw gives
+    the same, the intervals are compared, which are of other films.
     """
     because = f"{figure.name}, it gives {said(figure)}, pooled {said(pooled)}"
-    rule = _RULE
-    if difference is not None:
-        because += f", a difference of {said(difference)}"
-        rule = _LOSS_RULE
-    outcome = Outcome.FINE
+    outcome, rule = Outcome.FINE, _RULE
     if figure.value is None or figure.high is None or pooled.low is None:
         return Judged(figure, Outcome.NOT_ESTIMABLE, MOST_AREA, rule, because, "the origin")
     is_less, is_surely_less = figure.value < pooled.low, figure.high < pooled.low
     if difference is not None and difference.value is not None and difference.high is not None:
+        because += f", a difference of {said(difference)}"
+        rule = _LOSS_RULE
         is_less = difference.value < -MOST_LOSS
         is_surely_less = is_less and difference.high < 0
     if figure.high < MOST_AREA < pooled.low:
@@ -217,5 +227,6 @@ def _answer(figures: Sequence[Judged]) -> str:
     if fine and not reasons:
         return f"Yes: {listed(fine)}."
     if fine:
-        return f"Yes: {listed(fine)}; else it cannot be estimated: {listed(reasons)}."
+        known = f"Where it could be told, it does: {listed(fine)}"
+        return f"{known}; else it cannot be estimated: {listed(reasons)}."
     return f"Cannot be estimated: {listed(reasons) or 'there are no two classes to tell apart'}."

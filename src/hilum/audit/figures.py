@@ -16,10 +16,18 @@ from hilum.evaluation.ranked import auroc
 CHANCE, MOST_AREA = 0.5, 0.6
 """The AUROC of a coin, and what something that knows nothing of disease may reach."""
 
+FAR_AREA = 0.75
+"""Half-way from chance to certainty: an interval that reaches it excludes too little to be fine."""
+
 _AREA_RULE = (
-    f"condemned where the whole interval lies above {MOST_AREA}, doubtful where the figure does"
+    f"condemned where the whole interval lies above {MOST_AREA}, doubtful where the figure does,"
+    f" not estimable where the interval reaches above {FAR_AREA}"
 )
-_REVERSED_RULE = f", or where the whole interval lies below {2 * CHANCE - MOST_AREA:g}"
+_REVERSED_RULE = (
+    f"condemned where the whole interval lies above {MOST_AREA}, doubtful where the figure does or"
+    f" lies below {1 - MOST_AREA:g}, not estimable where the interval reaches above {FAR_AREA} or"
+    f" below {1 - FAR_AREA:g}"
+)
 
 
 def areas(
@@ -51,6 +59,7 @@ def area_measures(
                 auroc(np.nan_to_num(score), positive, negative),
                 unit="AUROC",
                 is_area=True,
+                refuses_point=True,
             )
         )
     return measures
@@ -88,21 +97,27 @@ def without(key: str, subject: str, name: str, reason: str) -> Judged:
     return Judged(figure, Outcome.NOT_ESTIMABLE)
 
 
-def judge_area(figure: Figure, *, also_reversed: bool = False) -> Judged:
+def judge_area(
+    figure: Figure, words: str, recognises: str, *, also_reversed: bool = False
+) -> Judged:
     """What it means that something which should know nothing tells the classes so well.
 
-    ``also_reversed`` is whether far less than chance tells them too, as with a model that was
-    trained on something else; of what is learned from the classes it is an accident.
+    ``words`` say what gives the figure. ``also_reversed`` is whether less than chance tells the
+    classes too, as with a model that was trained on something else; of what is learned from the
+    classes it is an accident.
     """
-    outcome = Outcome.FINE
+    outcome, because = Outcome.FINE, f"{words} gives {said(figure)}"
     if figure.value is None or figure.low is None or figure.high is None:
         outcome = Outcome.NOT_ESTIMABLE
     elif figure.low > MOST_AREA:
         outcome = Outcome.CONDEMNED
-    elif figure.value > MOST_AREA or (also_reversed and figure.high < 2 * CHANCE - MOST_AREA):
+    elif figure.value > MOST_AREA or (also_reversed and figure.value < 1 - MOST_AREA):
         outcome = Outcome.DOUBTFUL
-    rule = _AREA_RULE + _REVERSED_RULE * also_reversed
-    return Judged(figure, outcome, MOST_AREA, rule)
+    elif figure.high > FAR_AREA or (also_reversed and figure.low < 1 - FAR_AREA):
+        outcome = Outcome.NOT_ESTIMABLE
+        because += ", of too few films to say more"
+    rule = _REVERSED_RULE if also_reversed else _AREA_RULE
+    return Judged(figure, outcome, MOST_AREA, rule, because, recognises)
 
 
 def noted(figures: Sequence[Figure]) -> list[Judged]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from hilum.dataset.read import Dataset
 from hilum.errors import OutputError
 from hilum.inference.model import Model, answers_hash
+from hilum.output import write_whole
 
 NOTE_NAME = "hilum-audit.json"
 
@@ -82,26 +83,17 @@ def refuse_other_use(folder: Path, subject: Subject, dataset: Path) -> None:
 
 
 def note_subject(folder: Path, subject: Subject) -> None:
-    """Note in ``folder``, which is made, that it is an audit of ``subject``, unless it says so.
+    """Note in ``folder``, which this run holds, that it is an audit of ``subject``.
 
     Raises:
         OSError: it cannot be written.
-        OutputError: another run has made it one of something else meanwhile.
+        OutputError: a run before has made it one of something else.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    note = folder / NOTE_NAME
-    text = json.dumps(dataclasses.asdict(subject), ensure_ascii=False, indent=1) + "\n"
-    try:
-        file = note.open("xb")
-    except FileExistsError:
+    if (folder / NOTE_NAME).exists():
         _refuse_other(folder, subject)
         return
-    try:
-        with file:
-            file.write(text.encode(errors="replace"))
-    except OSError:
-        note.unlink(missing_ok=True)
-        raise
+    text = json.dumps(dataclasses.asdict(subject), ensure_ascii=False, indent=1) + "\n"
+    write_whole(folder / NOTE_NAME, text.encode(errors="replace"))
 
 
 def _refuse_other(folder: Path, subject: Subject) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,11 +132,8 @@ def _of_contrast(
         if figure.name != _SHOWN[Part.BACKGROUND]:
             yield from noted([figure])
             continue
-        yield replace(
-            judge_area(figure, also_reversed=True),
-            because=f"shown all but the lungs, {asked.name} gives {said(figure)}",
-            recognises=AROUND,
-        )
+        words = f"shown all but the lungs, {asked.name}"
+        yield judge_area(figure, words, AROUND, also_reversed=True)
 
 
 def _occlusion(films: Films, asked: Asked, part: NDArray[np.bool_]) -> Iterator[Judged]:

@@ -87,9 +87,9 @@ def measure_films(
         *(str(label["image_id"]) for label in labels),
     ]
     try:
-        note_subject(folder, subject)
-        place.mkdir(exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         with held(place, lock=place / ".lock"):
+            note_subject(folder, subject)
             files = Shards(place, follows_from)
             shards = list(_measure(dataset, over, files, len(labels), threads, progress))
     except OSError as error:

@@ -26,9 +26,9 @@ _LEAST_COMMON, _FEW_COMMON = 0.5, 0.05
 
 _RULE = (
     f"doubtful where V lies above {MOST_ASSOCIATION}, also with places of few patients each for"
-    f" itself; condemned where, besides, at most {_FEW_COMMON:.0%} of the classes lie in the same"
-    " places, even were those the unknown ones; never fine while one is unknown, or less than"
-    f" {_LEAST_COMMON:.0%} of the classes lie in the same places"
+    f" itself; condemned where, besides, at most {_FEW_COMMON:.0%} of the classes’ films lie in the"
+    " same places, counting all of unknown place; never fine while one is unknown, or less than"
+    f" {_LEAST_COMMON:.0%} lie in the same places"
 )
 _UNKNOWN = "unknown"
 _COLUMNS = ("origin", "collection")
@@ -155,8 +155,8 @@ def _common(pairs: Sequence[tuple[str, str | None]]) -> float:
 
 
 def _share_of_unknown(pairs: Sequence[tuple[str, str | None]], side: str) -> float:
-    known = [place is None for one, place in pairs if one == side]
-    return sum(known) / len(known)
+    places = [place for one, place in pairs if one == side]
+    return places.count(None) / len(places)
 
 
 def _counts(labels: Sequence[Label], name: str) -> Table:

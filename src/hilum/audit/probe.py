@@ -11,9 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 FOLDS = 5
+
+_THREADS = ThreadpoolController()
 
 _MOST_COMPONENTS = 64
 """Wider features are first reduced to so many, or they would be learned by heart."""
@@ -69,7 +71,7 @@ def fitted(features: NDArray[np.floating], classes: NDArray[np.generic], seed: i
         steps += [PCA(components, random_state=seed, svd_solver="randomized"), StandardScaler()]
     regression = LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced")
     # One thread: problems are small, and sums of several come out otherwise elsewhere.
-    with threadpool_limits(1):
+    with _THREADS.limit(limits=1):
         return make_pipeline(*steps, regression).fit(features, classes)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from hilum.audit.check import Check, Judged, Outcome, Table, worst_of_all
 from hilum.audit.contrast import Contrast, in_words, shown
-from hilum.audit.figures import CHANCE, MOST_AREA, areas, listed, said
+from hilum.audit.figures import CHANCE, FAR_AREA, MOST_AREA, areas, listed, said
 from hilum.audit.films import Films
 from hilum.audit.origins import MOST_ASSOCIATION, association
 from hilum.evaluation.figures import Figure
@@ -21,7 +21,8 @@ _UNKNOWN = "unknown"
 _RULE = f"doubtful above {MOST_ASSOCIATION}"
 _NUMBER_RULE = (
     f"doubtful where the whole interval lies above {MOST_AREA}, or below {1 - MOST_AREA:g};"
-    " not estimable where only the figure does"
+    " not estimable where only the figure does, or the interval reaches above"
+    f" {FAR_AREA} or below {1 - FAR_AREA:g}"
 )
 _NUMBERS = {
     "pixels": ("number of pixels", "how many pixels the film has"),
@@ -33,7 +34,7 @@ _NUMBERS = {
 """What is more or less rather than of one kind or another; a noun and a clause."""
 
 SEE_LUNGS = tuple(_NUMBERS[name][1] for name in ("compression", "clipped"))
-"""Figures that follow from what the lungs show as well: they are no part of a verdict."""
+"""Figures that follow from what the lungs show as well: no verdict follows from them."""
 
 _HEADS = {
     "width": "median width (pixels)",
@@ -66,7 +67,8 @@ def check_quality(films: Films, contrasts: Sequence[Contrast]) -> Check:
         " share steps of grey are larger at the borders of 8×8 pixels than elsewhere; clipped"
         " greys are those at 0 or 255. Both follow in part from what the lungs show, so that they"
         " are no part of the verdicts; borders and proportions may follow from how a patient lies:"
-        " a difference is doubtful, never condemned.",
+        " a difference is doubtful, never condemned. Where a number is both more and less in one"
+        " class than in the other, its AUROC does not show it.",
     )
 
 
@@ -91,16 +93,15 @@ def _of_contrast(films: Films, contrast: Contrast) -> Iterator[Judged]:
 
 
 def _judge_kind(figure: Figure, name: str, values: Sequence[str | None]) -> Judged:
-    outcome = Outcome.FINE
-    if figure.value is None:
-        is_one = len(set(values)) == 1 and values[0] is not None
-        outcome = Outcome.FINE if is_one else Outcome.NOT_ESTIMABLE
-    elif figure.value > MOST_ASSOCIATION:
-        outcome = Outcome.DOUBTFUL
-    much = "much" if outcome is Outcome.DOUBTFUL else "little"
-    because = f"{name} says {much} about the class, Cramér’s V {said(figure)}"
-    if figure.value is None:
-        because = f"{name} tells nothing of the class, being the same or unknown"
+    outcome, because = Outcome.FINE, f"{name} is the same in all films"
+    if figure.value is not None:
+        is_much = figure.value > MOST_ASSOCIATION
+        outcome = Outcome.DOUBTFUL if is_much else Outcome.FINE
+        much = "much" if is_much else "little"
+        because = f"{name} says {much} about the class, Cramér’s V {said(figure)}"
+    elif len(set(values)) > 1 or values[0] is None:
+        outcome = Outcome.NOT_ESTIMABLE
+        because = f"{name} is unknown, or another one in nearly every film"
     return Judged(figure, outcome, MOST_ASSOCIATION, _RULE, because, f"the {name}")
 
 
@@ -112,7 +113,7 @@ def _judge_number(figure: Figure, contrast: Contrast) -> Judged:
         outcome = Outcome.NOT_ESTIMABLE
     elif low > MOST_AREA or high < 1 - MOST_AREA:
         outcome = Outcome.DOUBTFUL
-    elif not 1 - MOST_AREA <= value <= MOST_AREA:
+    elif not 1 - MOST_AREA <= value <= MOST_AREA or low < 1 - FAR_AREA or high > FAR_AREA:
         outcome = Outcome.NOT_ESTIMABLE
     because = f"{words} gives {said(figure)}"
     if outcome is Outcome.DOUBTFUL:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hilum.audit.check import Check, Judged, Outcome, worst
+from hilum.audit.check import Check, Judged, Outcome
 from hilum.audit.contrast import Contrast, Label, in_words
-from hilum.audit.elsewhere import judge_held_out, origins_known
+from hilum.audit.elsewhere import judge_held_out, origins_known, outcome_of
 from hilum.audit.figures import areas, listed, noted, reasons_of, without
 from hilum.audit.given_model import Asked, class_score
 from hilum.audit.left_out import leave_out
@@ -138,7 +138,7 @@ def check_retrained(
         KEY,
         "Elsewhere, trained anew",
         "Does a network hold at an origin that it learned nothing from?",
-        worst(one.outcome for one in asked),
+        outcome_of(figures, contrasts),
         _answer(asked),
         tuple(figures),
         caveat="One training each: part of a difference is the draw. Films that the model would not"

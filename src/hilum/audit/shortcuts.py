@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hilum.audit.check import AROUND, Check, Judged, Outcome, worst_of_all
 from hilum.audit.contrast import Contrast, Label, groups_of, in_words
 from hilum.audit.controls import OUTSIDE
-from hilum.audit.figures import MOST_AREA, areas, judge_area, listed, noted, said, without
+from hilum.audit.figures import MOST_AREA, areas, judge_area, listed, noted, without
 from hilum.audit.film_file import FILE
 from hilum.audit.films import Films, Part
 from hilum.audit.probe import held_out_scores, known_rows
@@ -104,11 +104,12 @@ def _of_contrast(films: Films, contrast: Contrast, whole: NDArray[np.float64]) -
         if figure.name in _SEE_LUNGS:
             yield from noted([named])
             continue
-        yield replace(
-            judge_area(named),
-            because=f"{_SAID.get(figure.name, figure.name)} gives {said(figure)}",
-            recognises=_RECOGNISES.get(figure.name, AROUND),
-        )
+        words = _SAID.get(figure.name, figure.name)
+        judged = judge_area(named, words, _RECOGNISES.get(figure.name, AROUND))
+        if judged.outcome is Outcome.NOT_ESTIMABLE and figure.name not in _DECISIVE:
+            # As where it is unknown: of few films it speaks neither for nor against.
+            judged = Judged(named, Outcome.NOT_ESTIMABLE, rule=judged.rule)
+        yield judged
 
 
 def _words(name: str) -> str:

@@ -48,9 +48,7 @@ def give_verdicts(
             judged
             for check in checks
             for judged in check.figures
-            if judged.figure.subject == contrast.name
-            and judged.outcome is not Outcome.NOTED
-            and judged.figure.name not in SEE_LUNGS
+            if judged.figure.subject == contrast.name and judged.outcome is not Outcome.NOTED
         ]
         verdicts.append(_verdict(contrast, about))
     if not contrasts:
@@ -97,18 +95,19 @@ def _of_the_model(checks: Sequence[Check]) -> Iterator[Verdict]:
         yield Verdict(THE_MODEL, outcome, f"The model’s finding is {outcome}: {told}.")
 
 
-def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
+def _verdict(contrast: Contrast, told: Sequence[Judged]) -> Verdict:
     score = f"of {shown(contrast.positive)} against {shown(contrast.negative)}"
+    about = [one for one in told if one.figure.name not in SEE_LUNGS]
     by_outcome = {
         outcome: [judged for judged in about if judged.outcome is outcome] for outcome in Outcome
     }
     if bad := by_outcome[Outcome.CONDEMNED]:
         first = _clearest(bad)
         others = sorted((one for one in bad if one is not first), key=_is_not_of_model)
-        told = [first, *others][:_MOST_REASONS]
+        reasons = [first, *others][:_MOST_REASONS]
         sentence = (
             f"The score {score} cannot be told apart from recognising"
-            f" {_recognised(first, about)}: {_joined(told)}."
+            f" {_recognised(first, about)}: {_joined(reasons)}."
         )
         return Verdict(contrast.name, Outcome.CONDEMNED, sentence)
     if doubtful := by_outcome[Outcome.DOUBTFUL]:
@@ -117,10 +116,10 @@ def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
     origin = [one for one in about if one.figure.task == ORIGINS]
     controls = [one for one in about if one.figure.task == SHORTCUTS]
     unknown = [one for one in (*origin, *controls) if one.outcome is Outcome.NOT_ESTIMABLE]
-    reasons = _joined(unknown)
+    why_unknown = _joined(unknown)
     passed = any(one.outcome is Outcome.FINE for one in controls)
-    if reasons or not passed:
-        why = reasons or "no control could be estimated"
+    if why_unknown or not passed:
+        why = why_unknown or "no control could be estimated"
         end = " No control gave the class away." if passed else ""
         sentence = f"Whether the score {score} is real cannot be estimated: {why}.{end}"
         return Verdict(contrast.name, Outcome.NOT_ESTIMABLE, sentence)
@@ -128,6 +127,14 @@ def _verdict(contrast: Contrast, about: Sequence[Judged]) -> Verdict:
         f"Nothing was found by which {score.removeprefix('of ')} could be told without looking at"
         f" the lungs; {_joined(origin)}."
     )
+    not_counted = [
+        one for one in told if one.figure.name in SEE_LUNGS and one.outcome is Outcome.DOUBTFUL
+    ]
+    if not_counted:
+        sentence += (
+            " Not counted, since the lungs have a part in it, but to be known:"
+            f" {_joined(not_counted)}."
+        )
     return Verdict(contrast.name, Outcome.FINE, sentence)
 
 

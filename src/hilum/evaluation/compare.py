@@ -9,7 +9,7 @@ import numpy as np
 
 from hilum.errors import ModelError
 from hilum.evaluation.cases import Case, MaskCase
-from hilum.evaluation.detection import ACCURACY, AUROC
+from hilum.evaluation.detection import AUROC, EVERY_FINDING
 from hilum.evaluation.detection import TASK as DETECTION
 from hilum.evaluation.evaluate import measures_of
 from hilum.evaluation.figures import Evaluation
@@ -17,9 +17,7 @@ from hilum.evaluation.intervals import compute_differences
 from hilum.evaluation.measure import Measure
 from hilum.evaluation.severity import MEASURED
 from hilum.inference.model import ModelDescription
-
-_OF_TRUTH_ALONE = (ACCURACY, AUROC)
-"""Figures whose images follow from the truth, whatever the model said."""
+from hilum.radiograph import Finding
 
 
 def compare(
@@ -33,7 +31,8 @@ def compare(
     Both are computed of the same draws of patients, so that what makes a case hard for both does
     not widen the interval. Where only one of the two has a distance of outlines or a percent, the
     case counts for neither; of a class whose true images are not the same for both there is no
-    difference, and a note says so. What is to be known of the other's figures is noted too.
+    difference, nor of all classes together where any image is of other classes for each, and a note
+    says so. What is to be known of the other's figures is noted too.
 
     Raises:
         ModelError: the two were not judged on the same cases.
@@ -47,6 +46,8 @@ def compare(
     ours = _measures(one.cases, other.cases, description)
     theirs = _measures(other.cases, one.cases, other_description)
     apart = _of_other_images(ours, theirs)
+    if _meant(one.cases, description) != _meant(other.cases, other_description):
+        apart.append((DETECTION, EVERY_FINDING))
     differences = compute_differences(
         [m for m in ours if (m.task, m.subject) not in apart],
         theirs,
@@ -55,7 +56,9 @@ def compare(
     notes = [f"Second model: {note}" for note in other.notes if note not in one.notes]
     if apart:
         names = ", ".join(subject for _, subject in apart)
-        notes.append(f"Not compared, since by the classes of each it is of other images: {names}.")
+        notes.append(
+            f"Not compared, since the classes of each divide the images otherwise: {names}."
+        )
     return replace(
         one,
         against=f"{other.model} {other.model_sha256[:16]}",
@@ -64,18 +67,27 @@ def compare(
     )
 
 
-def _of_other_images(
-    ours: Sequence[Measure], theirs: Sequence[Measure]
-) -> dict[tuple[str, str], None]:
-    """Classes, and all together, whose images are other ones in each model's words, in order."""
-    asked = {m.subject: m for m in theirs if m.task == DETECTION and m.name in _OF_TRUTH_ALONE}
-    return {
-        (m.task, m.subject): None
+def _of_other_images(ours: Sequence[Measure], theirs: Sequence[Measure]) -> list[tuple[str, str]]:
+    """Classes whose images, or those without it, are other ones in each model's words, in order."""
+    # Of which images it is follows from the truth, whatever the model said.
+    asked = {m.subject: m for m in theirs if m.task == DETECTION and m.name == AUROC}
+    return [
+        (m.task, m.subject)
         for m in ours
-        if m.task == DETECTION and m.name in _OF_TRUTH_ALONE and m.subject in asked
-        for needed, other in zip(m.needed, asked[m.subject].needed, strict=True)
-        if not np.array_equal(needed.cases, other.cases)
-    }
+        if m.task == DETECTION and m.name == AUROC and m.subject in asked
+        if any(
+            not np.array_equal(needed.cases, other.cases)
+            for needed, other in zip(m.needed, asked[m.subject].needed, strict=True)
+        )
+    ]
+
+
+def _meant(cases: Sequence[Case], description: ModelDescription) -> list[set[Finding]]:
+    """Which of the model's classes each of ``cases`` is of."""
+    return [
+        {name for name in description.findings if case.truth is not None and case.truth.is_a(name)}
+        for case in cases
+    ]
 
 
 def _measures(

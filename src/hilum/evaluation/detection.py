@@ -30,8 +30,8 @@ TASK = "detection"
 EVERY_FINDING = "finding"
 """Subject of figures over all classes."""
 
-ACCURACY, AUROC = "accuracy", "AUROC"
-"""Names of the first figure over all classes, and of the first ranking of each."""
+AUROC = "AUROC"
+"""Name of the first ranking of each class."""
 
 PREVALENCES = (0.01, 0.05, 0.20)
 
@@ -75,7 +75,7 @@ def _accuracy(cases: Sequence[Case], findings: Sequence[Finding]) -> Measure:
     return Measure(
         TASK,
         EVERY_FINDING,
-        ACCURACY,
+        "accuracy",
         (Needed(named, "with a finding that the model has a class for"),),
         mean_columns(np.array(list(map(bool, right)), np.float64), named),
         quotient,

@@ -56,7 +56,9 @@ def protocols_page(folder: Path) -> str:
     """
     files = sorted(folder.glob("*.csv"), key=lambda path: path.stem)
     sections = (
-        _section(protocol, [_read(path) for path in files if path.stem.startswith(name)])
+        _section(
+            protocol, [_read(p) for p in files if p.stem == name or p.stem.startswith(f"{name}-")]
+        )
         for name, protocol in PROTOCOLS.items()
     )
     return "\n".join((_HEAD, *sections))

@@ -12,7 +12,7 @@ import hilum
 from hilum.audit.audit import Audit
 from hilum.audit.check import Judged, Outcome
 from hilum.audit.contrast import in_words, shown
-from hilum.audit.figures import CHANCE, MOST_AREA
+from hilum.audit.figures import CHANCE, FAR_AREA, MOST_AREA
 from hilum.evaluation.figures import Figure
 from hilum.evaluation.intervals import DRAWS, LEAST_GROUPS
 from hilum.output import write_whole
@@ -69,6 +69,7 @@ def audit_page(audit: Audit, pictures: Pictures) -> str:
             scale=Markup(scale.render(axis=_AXIS, width=STRIP_WIDTH)),
             chance=CHANCE,
             most=MOST_AREA,
+            far=FAR_AREA,
             draws=DRAWS,
             least=LEAST_GROUPS,
         )
