@@ -147,6 +147,7 @@ def _page(collection: Collection) -> str:
         f"- Citation: {facts.citation}",
         f"- Home page: {facts.home_page}",
         f"- How to get: {facts.how_to_get}",
+        f"- Holds films, or copies, of: {', '.join(facts.holds) or '– as far as is known'}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -71,8 +71,19 @@ def test_the_origin_is_named_only_where_classes_are_known_to_differ_in_it(model:
     origins = [("A", "B")[(n % 5 == 0) == (name == "covid")] for n, name in enumerate(HALF)]
     labels = make_labels(HALF, origins=origins)
     found = run(make_films(labels, told_by={"border": signal(labels)}), model)
-    assert check_of(found, "origins").figures[0].outcome is Outcome.DOUBTFUL
+    by_origin = check_of(found, "origins").figures[0]
+    assert by_origin.outcome is Outcome.DOUBTFUL
     assert "recognising the origin: the border" in found.verdicts[0].sentence
+    assert by_origin.because in found.verdicts[0].sentence  # why the origin is named
+
+
+def test_a_verdict_tells_the_clearest_first_and_how_many_more_there_are(model: Any) -> None:
+    labels = make_labels(HALF)
+    told = {"border": 2, "outside the lungs' box": 9, "background": 4, "file": 3}
+    strong = {name: signal(labels, strength) for name, strength in told.items()}
+    sentence = run(make_films(labels, told_by=strong), model).verdicts[0].sentence
+    places = [sentence.index(words) for words in ("outside", "blacked out", "the properties")]
+    assert places == sorted(places) and "and 1 more." in sentence
 
 
 def test_what_sees_the_lungs_decides_nothing(model: Any) -> None:
@@ -351,19 +362,21 @@ def test_a_background_that_tells_the_reverse_is_not_fine(model: Any) -> None:
 
 def test_activation(model: Any) -> None:
     labels = make_labels(HALF)
-    films = make_films(labels, told_by={"activation": np.full(120, 0.7)}, classes=3)
+    films = make_films(labels, told_by={"activation": np.linspace(0.6, 0.8, 120)}, classes=3)
     assert check_of(run(films, model, asked=model), "activation").outcome is Outcome.FINE
-    films = make_films(labels, told_by={"activation": np.full(120, 0.3)}, classes=3)
+    films = make_films(labels, told_by={"activation": np.linspace(0.2, 0.4, 120)}, classes=3)
     found = run(films, model, asked=model)
     assert check_of(found, "activation").outcome is Outcome.CONDEMNED
     assert found.outcome is Outcome.CONDEMNED
     assert found.verdicts[0].subject == "the model"
-    assert found.verdicts[0].sentence.startswith("The model’s finding is condemned: 0.300 (")
+    assert found.verdicts[0].sentence.startswith("The model’s finding is condemned: 0.30 (")
 
 
 def test_a_model_that_heeds_corners_is_doubtful(model: Any) -> None:
     films = make_films(make_labels(HALF), classes=3)
-    found = run(replace(films, occlusion={"corners": np.full(120, -0.2)}), model, asked=model)
+    found = run(
+        replace(films, occlusion={"corners": np.linspace(-0.3, -0.1, 120)}), model, asked=model
+    )
     assert found.verdicts[0].subject == "the model"
     assert found.verdicts[0].outcome is Outcome.DOUBTFUL
 
@@ -376,8 +389,15 @@ def test_a_model_of_another_compilation_may_have_learned_what_is_held_out(model:
         found = run(films, model, asked=replace(model, description=described))
         return check_of(found, "model").caveat
 
-    assert "another compilation of drawn" in caveat("drawn", "other")
+    assert "may have learned from some of those of drawn" in caveat("drawn", "other")
     assert "may have learned" not in caveat("other")
+
+
+def test_a_model_may_know_films_of_a_collection_by_another_name(model: Any) -> None:
+    labels = make_labels(HALF, collection=["kermany", "shenzhen"] * 60)
+    described = replace(model.description, trained_on=("covid-qu-ex",), dataset_sha256="1" * 64)
+    found = run(make_films(labels, classes=3), model, asked=replace(model, description=described))
+    assert "may have learned from some of those of kermany." in check_of(found, "model").caveat
 
 
 def test_findings_of_few_patients_are_named(model: Any) -> None:

@@ -103,3 +103,14 @@ def test_tables_say_what_their_numbers_are() -> None:
         assert len(medians) == len(QUALITY)
         assert all(name.startswith("median ") and name.endswith(")") for name in medians)
         assert all(len(row) == len(table.head) for row in table.rows)
+
+
+def test_sizes_of_a_film_each_tell_nothing_of_their_classes() -> None:
+    films = make_films(make_labels(HALF))
+    width = np.where(np.arange(120) % 3, np.arange(120) + 300, 500).astype(np.float32)
+    check = check_quality(
+        replace(films, quality={**films.quality, "width": width}), contrasts(films.labels)
+    )
+    [size] = [one for one in check.figures if one.figure.name == "finding and size"]
+    assert size.figure.value is not None  # of those that many have
+    assert size.outcome is Outcome.NOT_ESTIMABLE and "most films" in size.because

@@ -22,6 +22,7 @@ from hilum.audit.seeds import check_seeds, scores_by_seed
 from hilum.audit.shortcuts import check_shortcuts
 from hilum.audit.splits import check_splits
 from hilum.audit.verdict import Verdict, give_verdicts, overall
+from hilum.collections.registry import sharing
 from hilum.evaluation.intervals import LEAST_GROUPS
 from hilum.inference.model import Model
 from hilum.radiograph import Finding
@@ -135,12 +136,13 @@ def audit(
 def _may_know(model: Model, dataset_sha256: str, labels: Sequence[Label]) -> str:
     """Why ``model`` may have learned from validation and test films; empty where it did not."""
     description = model.description
-    shared = set(description.trained_on) & {label["collection"] for label in labels}
+    shared = sharing({label["collection"] for label in labels}, description.trained_on)
     if description.dataset_sha256 == dataset_sha256 or not shared:
         return ""
     return (
-        f"{description.name} was trained on another compilation of {', '.join(sorted(shared))} and"
-        " may have learned from some of them"
+        f"{description.name} was trained on another compilation, of"
+        f" {', '.join(sorted(description.trained_on))}, and may have learned from some of those of"
+        f" {', '.join(shared)}"
     )
 
 
@@ -163,10 +165,10 @@ def _not_told(patients: Mapping[str, int], told: Sequence[Contrast]) -> Iterator
 
 def _learned_before(features: Model, labels: Sequence[Label]) -> Iterator[str]:
     """A sentence where the features were learned from films such as these."""
-    learned = set(features.description.trained_on) & {label["collection"] for label in labels}
-    if learned:
+    trained_on = features.description.trained_on
+    if sharing({label["collection"] for label in labels}, trained_on):
         yield (
-            f"{features.description.name} was trained on {', '.join(sorted(learned))}: what"
+            f"{features.description.name} was trained on {', '.join(sorted(trained_on))}: what"
             " classifiers reach on its features of the whole film or the lungs is flattered where"
             " it has seen the film before. Controls that need no network are not."
         )

@@ -22,6 +22,9 @@ KEY = "elsewhere"
 MOST_LOSS = 0.05
 """Of AUROC: more is no matter of a draw of folds, or of having learned from fewer films."""
 
+_FAR_LOSS = 0.15
+"""An interval of the difference that reaches it excludes too little to be fine."""
+
 _CONDEMNED = f"condemned where the pooled interval lies above {MOST_AREA} and this one below it,"
 _NOT_NEW = "or where films of unknown origin make it doubtful that a place is new"
 _RULE = (
@@ -31,7 +34,7 @@ _RULE = (
 _LOSS_RULE = (
     f"{_CONDEMNED} doubtful where it is more than {MOST_LOSS} less than the pooled one and the"
     " interval of the difference, of the same draws of patients, lies below 0, not estimable where"
-    f" that interval holds 0, {_NOT_NEW}"
+    f" that interval holds 0 or reaches below -{_FAR_LOSS}, {_NOT_NEW}"
 )
 _COLUMNS = ("origin", "collection")
 
@@ -100,7 +103,9 @@ def judge_held_out(
         outcome = Outcome.CONDEMNED
     elif is_surely_less:
         outcome = Outcome.DOUBTFUL
-    elif is_less:
+    elif is_less or (
+        difference is not None and difference.low is not None and difference.low < -_FAR_LOSS
+    ):
         outcome = Outcome.NOT_ESTIMABLE
         because += ": too few films to say whether that is less"
     elif not is_new:

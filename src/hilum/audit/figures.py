@@ -59,7 +59,6 @@ def area_measures(
                 auroc(np.nan_to_num(score), positive, negative),
                 unit="AUROC",
                 is_area=True,
-                refuses_point=True,
             )
         )
     return measures

@@ -81,7 +81,8 @@ def check_labels(films: Films, pairs: Sequence[TwinPair], suspects: Sequence[Sus
     found = [one for one in suspects if one.is_issue]
     shown = [_shown_twins(films.labels, pair) for pair in apart[:MOST_SHOWN]]
     shown += [_shown_suspect(films.labels, one) for one in suspects[:MOST_SHOWN]]
-    answer = f"{len(apart):,} pairs of twins have labels that contradict each other; "
+    pairs_have = "pair of twins has" if len(apart) == 1 else "pairs of twins have"
+    answer = f"{len(apart):,} {pairs_have} labels that contradict each other; "
     answer += (
         f"{len(found):,} of {len(suspects):,} films look more like another class than their own."
         if share.outcome is not Outcome.NOT_ESTIMABLE

@@ -84,7 +84,6 @@ def association(
         *(key, subject, name, needed, columns, formula),
         unit="Cramér’s V",
         undefined="there is a single one, or nothing to compare",
-        refuses_point=True,
     )
     return compute_figures([measure], groups.tolist())[0]
 
@@ -194,7 +193,7 @@ def _answer(figures: Sequence[Judged], within: Table) -> str:
     worst_first = sorted(figures, key=lambda one: order.index(one.outcome))
     told = listed([f"{in_words(one.figure.subject)}: {one.because}" for one in worst_first])
     end = (
-        f"{len(within.rows)} contrasts exist within one known origin."
+        f"Contrasts that exist within one known origin: {len(within.rows)}."
         if within.rows
         else "No contrast exists within one known origin."
     )

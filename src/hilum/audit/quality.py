@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.audit.check import Check, Judged, Outcome, Table, worst_of_all
 from hilum.audit.contrast import Contrast, in_words, shown
@@ -14,11 +15,15 @@ from hilum.audit.figures import CHANCE, FAR_AREA, MOST_AREA, areas, listed, said
 from hilum.audit.films import Films
 from hilum.audit.origins import MOST_ASSOCIATION, association
 from hilum.evaluation.figures import Figure
+from hilum.evaluation.intervals import LEAST_GROUPS
 
 KEY = "quality"
 
 _UNKNOWN = "unknown"
-_RULE = f"doubtful above {MOST_ASSOCIATION}"
+_RULE = (
+    f"doubtful above {MOST_ASSOCIATION}, not estimable where most films are of a kind that fewer"
+    f" than {LEAST_GROUPS} patients have"
+)
 _NUMBER_RULE = (
     f"doubtful where the whole interval lies above {MOST_AREA}, or below {1 - MOST_AREA:g};"
     " not estimable where only the figure does, or the interval reaches above"
@@ -83,7 +88,7 @@ def _of_contrast(films: Films, contrast: Contrast) -> Iterator[Judged]:
     for name, values in kinds.items():
         pairs = list(zip(sides, values, strict=True))
         figure = association(KEY, contrast.name, f"finding and {name}", pairs, contrast.groups)
-        yield _judge_kind(figure, name, values)
+        yield _judge_kind(figure, name, values, contrast)
     quality = {name: values[contrast.index] for name, values in films.quality.items()}
     quality["pixels"] = quality["width"] * quality["height"]
     quality["shape"] = quality["width"] / quality["height"]
@@ -92,17 +97,30 @@ def _of_contrast(films: Films, contrast: Contrast) -> Iterator[Judged]:
         yield _judge_number(figure, contrast)
 
 
-def _judge_kind(figure: Figure, name: str, values: Sequence[str | None]) -> Judged:
+def _judge_kind(
+    figure: Figure, name: str, values: Sequence[str | None], contrast: Contrast
+) -> Judged:
     outcome, because = Outcome.FINE, f"{name} is the same in all films"
-    if figure.value is not None:
+    if _mostly_rare(values, contrast.groups):
+        outcome = Outcome.NOT_ESTIMABLE
+        because = f"most films are of a {name} that fewer than {LEAST_GROUPS} patients have"
+    elif figure.value is not None:
         is_much = figure.value > MOST_ASSOCIATION
         outcome = Outcome.DOUBTFUL if is_much else Outcome.FINE
         much = "much" if is_much else "little"
         because = f"{name} says {much} about the class, Cramér’s V {said(figure)}"
     elif len(set(values)) > 1 or values[0] is None:
         outcome = Outcome.NOT_ESTIMABLE
-        because = f"{name} is unknown, or another one in nearly every film"
+        because = f"{name} is unknown"
     return Judged(figure, outcome, MOST_ASSOCIATION, _RULE, because, f"the {name}")
+
+
+def _mostly_rare(values: Sequence[str | None], groups: NDArray[np.str_]) -> bool:
+    """Whether Cramér's V, which takes rare values together, leaves out what most films have."""
+    owners = set(zip(values, groups.tolist(), strict=True))
+    patients = Counter(value for value, _ in owners)
+    rare = [value is not None and patients[value] < LEAST_GROUPS for value in values]
+    return 2 * sum(rare) > len(rare)
 
 
 def _judge_number(figure: Figure, contrast: Contrast) -> Judged:

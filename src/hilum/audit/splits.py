@@ -88,7 +88,7 @@ def _across(labels: Sequence[Label], owners: Sequence[Any] | np.ndarray[Any, Any
 def _answer(figures: Sequence[Judged]) -> str:
     bad = [one.because for one in figures if one.outcome is Outcome.CONDEMNED]
     if bad:
-        return "Figures of one split are partly figures of another. " + "; ".join(bad) + "."
+        return f"Figures of one split are partly figures of another: {'; '.join(bad)}."
     unknown = [one for one in figures if one.outcome is Outcome.NOT_ESTIMABLE]
     if unknown:
         end = "No film names its patient, so that patients are known by their twins only."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hilum.audit.activation import KEY as ACTIVATION
 from hilum.audit.check import AROUND, Check, Judged, Outcome, worst, worst_of_all
 from hilum.audit.contrast import Contrast, shown
+from hilum.audit.figures import listed
 from hilum.audit.given_model import KEY as MODEL
 from hilum.audit.origins import KEY as ORIGINS
 from hilum.audit.quality import SEE_LUNGS
@@ -103,15 +104,23 @@ def _verdict(contrast: Contrast, told: Sequence[Judged]) -> Verdict:
     }
     if bad := by_outcome[Outcome.CONDEMNED]:
         first = _clearest(bad)
-        others = sorted((one for one in bad if one is not first), key=_is_not_of_model)
-        reasons = [first, *others][:_MOST_REASONS]
+        recognised, known_by = first.recognises or "something else", []
+        if first.recognises == AROUND and (known_by := _differing_origins(about)):
+            recognised = "the origin"
+        reasons = [first, *known_by]
+        reasons += sorted(
+            (one for one in bad if one not in reasons), key=_how_telling, reverse=True
+        )
         sentence = (
-            f"The score {score} cannot be told apart from recognising"
-            f" {_recognised(first, about)}: {_joined(reasons)}."
+            f"The score {score} cannot be told apart from recognising {recognised}:"
+            f" {listed([one.because for one in reasons if one.because], most=_MOST_REASONS)}."
         )
         return Verdict(contrast.name, Outcome.CONDEMNED, sentence)
     if doubtful := by_outcome[Outcome.DOUBTFUL]:
-        sentence = f"The score {score} is doubtful: {_joined(doubtful[:_MOST_REASONS])}."
+        sentence = (
+            f"The score {score} is doubtful:"
+            f" {listed([one.because for one in doubtful if one.because], most=_MOST_REASONS)}."
+        )
         return Verdict(contrast.name, Outcome.DOUBTFUL, sentence)
     origin = [one for one in about if one.figure.task == ORIGINS]
     controls = [one for one in about if one.figure.task == SHORTCUTS]
@@ -138,15 +147,10 @@ def _verdict(contrast: Contrast, told: Sequence[Judged]) -> Verdict:
     return Verdict(contrast.name, Outcome.FINE, sentence)
 
 
-def _recognised(first: Judged, about: Sequence[Judged]) -> str:
-    """What lies around the lungs tells the origin, where the classes are known to differ in it."""
-    differ = any(
-        one.figure.task == ORIGINS and one.outcome in (Outcome.CONDEMNED, Outcome.DOUBTFUL)
-        for one in about
-    )
-    if first.recognises == AROUND and differ:
-        return "the origin"
-    return first.recognises or "something else"
+def _differing_origins(about: Sequence[Judged]) -> list[Judged]:
+    """What shows that the classes differ in origin, which what lies around the lungs then tells."""
+    bad = (Outcome.CONDEMNED, Outcome.DOUBTFUL)
+    return [one for one in about if one.figure.task == ORIGINS and one.outcome in bad][:1]
 
 
 def _clearest(bad: Sequence[Judged]) -> Judged:
@@ -161,9 +165,10 @@ def _clearest(bad: Sequence[Judged]) -> Judged:
     )
 
 
-def _is_not_of_model(judged: Judged) -> bool:
-    """What the model itself does is told before what others could."""
-    return judged.figure.task != MODEL
+def _how_telling(judged: Judged) -> tuple[bool, bool, float]:
+    """What the model itself does is told before what others could, then the highest AUROC."""
+    figure = judged.figure
+    return figure.task == MODEL, figure.unit == "AUROC", figure.value or 0
 
 
 def _joined(told: Sequence[Judged]) -> str:

@@ -48,6 +48,7 @@ class BrixiaCohen(Collection):
         "Cohen et al. 2020, arXiv 2003.11597",
         home_page="https://github.com/BrixIA/Brixia-score-COVID-19",
         how_to_get="git clone; give the folder 'data', and that of covid-chestxray-dataset",
+        holds=("ieee8023",),
     )
 
     def find_root(self, folder: Path) -> Path | None:

@@ -104,6 +104,8 @@ class Facts:
     citation: str
     home_page: str
     how_to_get: str
+    holds: tuple[str, ...] = ()
+    """Names of further collections here of which it holds films, or copies of them."""
 
 
 class Collection(ABC):

@@ -81,6 +81,7 @@ class CovidQuEx(Collection):
         citation="Tahir et al. 2021, doi 10.1016/j.compbiomed.2021.105002",
         home_page="https://www.kaggle.com/datasets/anasmohammedtahir/covidqu",
         how_to_get="Kaggle (login); give the zip as it is, or its folder, or that of one half",
+        holds=("qata-cov19", "ieee8023", "hannover", "kermany", "rsna-pneumonia"),
     )
 
     def find_root(self, folder: Path) -> Path | None:

@@ -78,6 +78,7 @@ class GeneralBlockchain(Collection):
         citation="General Blockchain 2020; Cohen et al. 2020, arXiv 2003.11597",
         home_page="https://github.com/GeneralBlockchain/covid-19-chest-xray-segmentations-dataset",
         how_to_get="git clone, give the folder",
+        holds=("ieee8023",),
     )
 
     def find_root(self, folder: Path) -> Path | None:

@@ -82,6 +82,7 @@ class RadiographyDatabase(Collection):
         "Rahman et al. 2021, doi 10.1016/j.compbiomed.2021.104319",
         home_page="https://www.kaggle.com/datasets/tawsifurrahman/covid19-radiography-database",
         how_to_get="Kaggle (login); give the zip as it is, or its folder",
+        holds=("ieee8023", "hannover", "kermany", "rsna-pneumonia"),
     )
 
     def find_root(self, folder: Path) -> Path | None:

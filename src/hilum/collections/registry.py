@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -122,6 +122,17 @@ def read_folder(
         radiographs=tuple(map(_printable, reading.radiographs)),
         problems=tuple(map(_printable, reading.problems + outside)),
     )
+
+
+def sharing(names: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Those of ``names`` that are among ``others`` or may hold films of one, in order.
+
+    >>> sharing(["general-blockchain", "shenzhen", "kermany"], ["ieee8023", "covid-qu-ex"])
+    ['general-blockchain', 'kermany']
+    """
+    holds = {collection.facts.name: collection.facts.holds for collection in COLLECTIONS}
+    films = {film for other in others for film in (other, *holds.get(other, ()))}
+    return sorted(name for name in names if films & {name, *holds.get(name, ())})
 
 
 def read_source(

@@ -71,6 +71,7 @@ class RsnaPneumonia(Collection):
         "rsna-pneumonia-detection-challenge-2018",
         how_to_get="Kaggle (login); give the zip as it is, or a folder of it with the mapping of "
         "RSNA's page, which tells patients",
+        holds=("chestx-ray14",),
     )
 
     def find_root(self, folder: Path) -> Path | None:

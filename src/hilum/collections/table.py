@@ -22,6 +22,7 @@ def collection_facts() -> list[dict[str, str | list[str] | None]]:
             "citation": facts.citation,
             "home_page": facts.home_page,
             "how_to_get": facts.how_to_get,
+            "holds": list(facts.holds),
         }
         for facts in (collection.facts for collection in COLLECTIONS)
     ]

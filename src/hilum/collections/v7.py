@@ -80,6 +80,7 @@ class V7Covid19Xray(Collection):
         citation="V7 Labs 2020; Cohen et al. 2020, arXiv 2003.11597",
         home_page="https://github.com/v7labs/covid-19-xray-dataset",
         how_to_get="git clone; give the folder and that of covid-chestxray-dataset",
+        holds=("ieee8023",),
     )
 
     def find_root(self, folder: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -34,8 +35,8 @@ def maps_of(
             raise DatasetError(
                 "neither model can take this --map",
                 got=f"--map {meant}={named}",
-                expected=f"one of {' or of '.join(map(_names, models))} = a finding that the same"
-                " model has no class for",
+                expected=f"one of {' or of '.join(dict.fromkeys(map(_names, models)))} = a finding"
+                " that the same model has no class for",
                 remedy="correct it, or leave it out",
             )
         for taken in takers:
@@ -49,6 +50,7 @@ def maps_of(
 
 
 def refuse_strange_classes(
+    model: str,
     findings: Sequence[Finding],
     dataset: Dataset,
     split: Split,
@@ -57,6 +59,7 @@ def refuse_strange_classes(
     """Raise unless the model has a class for some finding of ``split``, and ``classes`` fit both.
 
     Args:
+        model: its name, for the message.
         findings: the model's classes; without any, nothing is to fit.
         dataset: what it is to be judged on.
         split: the part of it.
@@ -69,7 +72,7 @@ def refuse_strange_classes(
     for named, meant in classes.items():
         if meant not in findings or not any(truth.is_a(named) for truth in known):
             raise DatasetError(
-                "a class of the model and a finding of the dataset are needed on either side of =",
+                f"a class of {model} and a finding of the dataset are needed on either side of =",
                 path=dataset.folder,
                 got=f"--map {meant}={named}",
                 expected=f"one of {_names(findings)} = one of {_names(known)}",
@@ -77,7 +80,7 @@ def refuse_strange_classes(
             )
         if own := [name for name in findings if named.is_a(name)]:
             raise DatasetError(
-                "the model has a class of that meaning already",
+                f"{model} has a class of that meaning already",
                 path=dataset.folder,
                 got=f"--map {meant}={named}",
                 expected=f"a finding that is none of {_names(findings)}",
@@ -86,7 +89,7 @@ def refuse_strange_classes(
     strange = strangers(known, findings, classes)
     if findings and known and len(strange) == len(known):
         raise DatasetError(
-            "the model has a class for none of the dataset's findings",
+            f"{model} has a class for none of the dataset's findings",
             path=dataset.folder,
             got=_names(known),
             expected=_names(findings),
@@ -122,10 +125,15 @@ def unnamed_note(truths: Sequence[Finding], findings: Sequence[Finding]) -> str:
 
 
 def _example(findings: Sequence[Finding], truths: Iterable[Finding]) -> str:
-    """The likeliest ``--map``: what is not normal on either side."""
-    meant = next((f for f in reversed(findings) if f is not Finding.NORMAL), findings[0])
-    named = sorted(truths)
-    return f"--map {meant}={next((t for t in named if t is not Finding.NORMAL), named[0])}"
+    """The likeliest ``--map``: a kind of the other, else what is not normal on either side."""
+
+    def likely(pair: tuple[Finding, Finding]) -> tuple[bool, bool]:
+        meant, named = pair
+        return meant.is_a(named), Finding.NORMAL not in pair
+
+    pairs = itertools.product(reversed(findings), sorted(truths))
+    meant, named = max(pairs, key=likely)
+    return f"--map {meant}={named}"
 
 
 def _names(findings: Iterable[Finding]) -> str:

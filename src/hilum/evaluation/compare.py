@@ -46,24 +46,29 @@ def compare(
     ours = _measures(one.cases, other.cases, description)
     theirs = _measures(other.cases, one.cases, other_description)
     apart = _of_other_images(ours, theirs)
-    if _meant(one.cases, description) != _meant(other.cases, other_description):
+    if not _divide_alike(_meant(one.cases, description), _meant(other.cases, other_description)):
         apart.append((DETECTION, EVERY_FINDING))
     differences = compute_differences(
         [m for m in ours if (m.task, m.subject) not in apart],
         theirs,
         [case.group for case in one.cases],
     )
-    notes = [f"Second model: {note}" for note in other.notes if note not in one.notes]
+    notes = [note for note in one.notes if note in other.notes]
+    notes += [f"First model: {note}" for note in one.notes if note not in notes]
+    notes += [f"Second model: {note}" for note in other.notes if note not in notes]
     if apart:
-        names = ", ".join(subject for _, subject in apart)
+        names = ", ".join(
+            "the accuracy" if subject == EVERY_FINDING else subject for _, subject in apart
+        )
         notes.append(
-            f"Not compared, since the classes of each divide the images otherwise: {names}."
+            "The two models have other classes, of which these are not the same images, so that"
+            f" they are not compared: {names}."
         )
     return replace(
         one,
         against=f"{other.model} {other.model_sha256[:16]}",
         differences=differences,
-        notes=(*one.notes, *notes),
+        notes=tuple(notes),
     )
 
 
@@ -82,12 +87,24 @@ def _of_other_images(ours: Sequence[Measure], theirs: Sequence[Measure]) -> list
     ]
 
 
-def _meant(cases: Sequence[Case], description: ModelDescription) -> list[set[Finding]]:
+def _meant(cases: Sequence[Case], description: ModelDescription) -> list[frozenset[Finding]]:
     """Which of the model's classes each of ``cases`` is of."""
     return [
-        {name for name in description.findings if case.truth is not None and case.truth.is_a(name)}
+        frozenset(
+            name
+            for name in description.findings
+            if case.truth is not None and case.truth.is_a(name)
+        )
         for case in cases
     ]
+
+
+def _divide_alike(ours: Sequence[frozenset[Finding]], theirs: Sequence[frozenset[Finding]]) -> bool:
+    """Whether two images are of one class for both models or for neither, whatever it is called."""
+    together = set(zip(ours, theirs, strict=True))
+    return len(together) == len(set(ours)) == len(set(theirs)) and all(
+        bool(own) == bool(other) for own, other in together
+    )
 
 
 def _measures(

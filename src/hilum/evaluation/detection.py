@@ -118,7 +118,6 @@ def _decisions(finding: Finding, truth: ClassTruth, when: str) -> list[Measure]:
             np.column_stack([2.0 * right, 2.0 * right + wrong + missed]),
             quotient,
             definition=f"harmonic mean of precision and sensitivity; {when}",
-            refuses_point=True,
         ),
     ]
 
@@ -138,7 +137,6 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             None,
             auroc(truth.scores, truth.positive, truth.negative),
             definition="area under the ROC curve, ties half",
-            refuses_point=True,
             is_area=True,
         ),
         make(
@@ -147,7 +145,6 @@ def _rankings(finding: Finding, truth: ClassTruth) -> list[Measure]:
             None,
             average_precision(truth.scores, truth.positive, truth.negative),
             definition="average precision: sum of steps, not interpolated",
-            refuses_point=True,
         ),
         make(
             "Brier score",
@@ -216,7 +213,6 @@ def _predictive_values(finding: Finding, truth: ClassTruth, when: str) -> list[M
                     partial(formula, prevalence),
                     definition=f"from sensitivity and specificity, by Bayes; {when}",
                     undefined=undefined,
-                    refuses_point=True,
                 )
             )
     return measures

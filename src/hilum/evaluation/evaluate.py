@@ -98,7 +98,8 @@ def refuse_unfit(
         DatasetError: it was made for films changed in another way, or its classes do not fit.
     """
     refuse_other_variant(predictor, dataset.variant, path=dataset.folder)
-    refuse_strange_classes(predictor.model.description.findings, dataset, split, classes)
+    model = predictor.model
+    refuse_strange_classes(model.path.name, model.description.findings, dataset, split, classes)
 
 
 def judge_all(

@@ -42,8 +42,8 @@ def compute_figures(
 
     Patients are drawn with replacement :data:`DRAWS` times, always in the same way; the interval
     holds the middle 95 %. Where all draws are equal, it is Wilson's of a share that is 0 or 1, and
-    Newcombe's of an area under the ROC curve, over the patients; of other figures that ask for it
-    there is then none.
+    Newcombe's of an area under the ROC curve, over the patients; other figures then have none, for
+    one of no width would promise certainty.
     """
     index = number_groups(groups)
     bounded = [measure for measure in measures if not _refuse_interval(measure, index)]
@@ -58,7 +58,7 @@ def compute_figures(
             interval = share.low, share.high
         elif id(measure) in drawn:
             interval = middle(drawn[id(measure)])
-            if measure.is_area and interval[0] == interval[1]:
+            if measure.is_area and _is_point(interval):
                 sides = (count_groups(needed.cases, index) for needed in measure.needed)
                 interval = area_interval(value, *sides)
         refused = _refuse_interval(measure, index)
@@ -101,7 +101,7 @@ def _figure(
     if not reason and math.isnan(value):
         reason = measure.undefined
     reason = reason or refused
-    if not reason and measure.refuses_point and interval and interval[0] == interval[1]:
+    if not reason and interval and _is_point(interval):
         reason = "every draw of patients gives the same: no interval"
     low, high = interval if interval and not reason else (None, None)
     return Figure(
@@ -118,6 +118,11 @@ def _figure(
         definition=measure.definition,
         reason=reason,
     )
+
+
+def _is_point(interval: tuple[float, float]) -> bool:
+    """Whether the bounds are the same but for rounding."""
+    return interval[1] - interval[0] < 1e-12
 
 
 def _refuse_interval(measure: Measure, index: NDArray[np.intp]) -> str:

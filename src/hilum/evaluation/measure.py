@@ -47,9 +47,6 @@ class Measure:
     """Why, where the formula gives NaN."""
     is_share: bool = False
     """Whether it is a share of images, each in or out."""
-    refuses_point: bool = False
-    """Whether it has no interval where every draw gives the same, which would promise certainty:
-    a PPV of 1 because none of 20 images was called wrongly."""
     is_area: bool = False
     """Whether it is the area under the ROC curve of the first of ``needed`` against the second."""
 

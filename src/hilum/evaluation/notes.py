@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from hilum.collections.registry import sharing
 from hilum.dataset.read import Dataset
 from hilum.evaluation.cases import Case
 from hilum.evaluation.classes import unnamed_note
@@ -37,6 +38,7 @@ def notes_on(
                 _on_collections(cases, description, dataset),
                 *(f"{named} of the dataset was judged as {classes[named]}." for named in classes),
                 unnamed_note(truths, description.findings),
+                _on_one_sided(truths, description.findings),
                 *_on_masks(cases, outlined_structures(description)),
                 *_on_refused(cases),
             ],
@@ -69,11 +71,28 @@ def _on_collections(cases: Sequence[Case], description: ModelDescription, datase
     if description.dataset_sha256 == dataset.content_sha256:
         return ""
     counts = Counter(case.collection for case in cases)
-    shared = [name for name in sorted(counts) if name in description.trained_on]
+    shared = sharing(counts, description.trained_on)
     if not shared:
         return ""
     told = ", ".join(f"{name} ({counts[name]} images here)" for name in shared)
-    return f"It learned from films of {told}, maybe from these: then the figures say nothing."
+    learned = ", ".join(sorted(description.trained_on))
+    return (
+        f"It learned from films of {learned}, maybe from some of {told}: then the figures say"
+        " nothing."
+    )
+
+
+def _on_one_sided(truths: Sequence[Finding], findings: Sequence[Finding]) -> str:
+    """Classes that no image has, or every one, of which some figures are not to be had."""
+    if not truths:
+        return ""
+    shares = {name: sum(truth.is_a(name) for truth in truths) / len(truths) for name in findings}
+    absent = [name for name, share in shares.items() if share == 0]
+    alone = [name for name, share in shares.items() if share == 1]
+    told = [f"No image has {', '.join(absent)}: no sensitivity or AUROC of it."] if absent else []
+    if alone:
+        told.append(f"Every image has {', '.join(alone)}: no specificity or AUROC of it.")
+    return " ".join(told)
 
 
 def _on_masks(cases: Sequence[Case], structures: Sequence[Structure]) -> list[str]:

@@ -44,16 +44,19 @@ class Score:
 
     @property
     def interval(self) -> str:
-        """The 95 % interval, unless it comes from too few to mean anything.
+        """The 95 % interval; words where it would mean nothing, and where there is none.
 
         >>> Score("sensitivity", 0.5, 0.25, 0.75, 40, "").interval
         '0.250 – 0.750'
         >>> Score("sensitivity", 0.0, 0.0, 0.0, 1, "").interval
         'n too small'
         """
-        if self.low is None or self.high is None or self.n < _LEAST_N:
+        if self.n < _LEAST_N:
             return "n too small"
-        return f"{self.low:.3f} – {self.high:.3f}"
+        if self.low is None or self.high is None:
+            return "none"
+        # Plus zero, or what rounds to it from below is "-0.000".
+        return f"{round(self.low, 3) + 0:.3f} – {round(self.high, 3) + 0:.3f}"
 
 
 @dataclass(frozen=True)
