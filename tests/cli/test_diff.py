@@ -37,4 +37,4 @@ def test_diff_and_from_lock(hilum: Hilum, tmp_path: Path) -> None:
     told = json.loads(hilum("diff", a, c, "--json").stdout)
     assert not told["equal"] and len(told["went"]) == 1
     bad = hilum("diff", a, tmp_path / "nowhere")
-    assert bad.returncode == 2 and "no dataset" in bad.stderr
+    assert bad.returncode == 2 and "no such folder" in bad.stderr

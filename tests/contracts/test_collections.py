@@ -58,8 +58,9 @@ def test_every_collection_has_a_fake_and_a_name_of_its_own() -> None:
 def test_facts_are_complete(collection: Collection) -> None:
     facts = collection.facts
     for field in dataclasses.fields(facts):
-        if field.name not in ("structures", "lung_convention"):
+        if field.name not in ("structures", "lung_convention", "holds"):
             assert getattr(facts, field.name), field.name
+    assert set(facts.holds) <= {*NAMES} - {facts.name}
     assert (facts.lung_convention is not None) == (Structure.RIGHT_LUNG in facts.structures)
     assert Structure.LUNGS not in facts.structures
     module = __import__(type(collection).__module__, fromlist=["__doc__"])
