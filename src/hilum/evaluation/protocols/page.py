@@ -19,8 +19,8 @@ _HEAD = """\
 `hilum evaluate MODEL --dataset DATASET --protocol NAME` measures as a publication does and puts
 ours beside theirs, with what is not the same. A figure of another protocol, or of other films, is
 no comparison. Shares are between 0 and 1; – is not printed, or not known to us. Ours are of the
-bundled model, those of lungs alone of the [recipe](recipes.md) `covid_pneumonia_normal_resnet18`
-trained on them, intervals by drawing patients; what an [audit](audit.md) found against its finding
+[bundled model](model.md), `hilum_default_finding`, or of the [recipe](recipes.md) that is named,
+intervals by drawing patients; what an [audit](audit.md) found against the bundled model's finding
 holds for every figure of classes here:
 
 ```sh
@@ -90,9 +90,9 @@ def _section(protocol: Protocol, measured: Sequence[Sequence[dict[str, str]]]) -
     ]
     differs = " ".join(protocol.differs)
     for number, (one, *_) in enumerate(measured):
-        model, dataset, split = one["model_sha256"], one["dataset_sha256"], one["split"]
-        models = ", ".join(f"`{sha256[:16]}`" for sha256 in model.split(", "))
-        of = f"model {models}, {split} split of dataset `{dataset[:16]}`"
+        files = ", ".join(f"`{sha256[:16]}`" for sha256 in one["model_sha256"].split(", "))
+        data = f"{one['split']} split of dataset `{one['dataset_sha256'][:16]}`"
+        of = f"{one['model']} (SHA-256 {files}), {data}"
         facts.append(f"- Ours{' where it gives none' if number else ''}: {of}")
         differs = measured[0][0]["differs"]
     head = ("figure", "theirs", "ours", "95 % interval", "n", "their definition")

@@ -14,7 +14,7 @@ PROTOCOL_TABLE = "protocol.csv"
 COLUMNS = (
     *("protocol", "figure", "theirs", "their_definition", "ours", "low", "high", "n", "patients"),
     *("fold_mean", "fold_sd", "unit", "our_definition", "reason", "differs"),
-    *("model_sha256", "dataset_sha256", "split"),
+    *("model", "model_sha256", "dataset_sha256", "split"),
 )
 
 
@@ -41,6 +41,7 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "our_definition": line.ours.definition,
             "reason": line.ours.reason,
             "differs": " ".join(comparison.differs),
+            "model": evaluation.model,
             "model_sha256": evaluation.model_sha256,
             "dataset_sha256": evaluation.dataset_sha256,
             "split": evaluation.split,
@@ -57,7 +58,7 @@ def comparison_table(comparison: Comparison) -> str:
 def comparison_values(comparison: Comparison) -> dict[str, Any]:
     """The part of ``scores.json``."""
     protocol = comparison.protocol
-    said_once = {"protocol", "differs", "model_sha256", "dataset_sha256", "split"}
+    said_once = {"protocol", "differs", "model", "model_sha256", "dataset_sha256", "split"}
     return {
         "name": protocol.name,
         "title": protocol.title,
